@@ -1,0 +1,54 @@
+"""Every error that this package raises.
+
+    BouncesError
+    |-- RecordError            a report, a verdict or a queue message that cannot be read
+    |   `-- UnknownVersion     it was written by a version that this one does not know
+    |-- NotificationError      a queue message that is no receipt notification of SES
+    |-- MailGone               the mail that a notification names is no longer in the bucket
+    |-- RecipientError         a verdict whose recipient is no mail address
+    |-- PatternError           an operator's pattern or a built-in rule that cannot be used
+    `-- SettingError           a setting that is missing or cannot be used
+
+Each message says what was wrong, with which value, and what to do. None holds more of a stranger's text than
+`shown` lets through.
+"""
+
+SHOWN_CHARACTERS = 120
+
+
+def shown(value: object) -> str:
+    """Return `value` as an error message may show it: quoted, escaped, at most `SHOWN_CHARACTERS` long."""
+    text = ascii(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+
+
+class BouncesError(Exception):
+    """The root of this package's errors."""
+
+
+class RecordError(BouncesError):
+    """A report, a verdict or a queue message that cannot be read."""
+
+
+class UnknownVersion(RecordError):
+    """A record or message of a version that this one does not know."""
+
+
+class NotificationError(BouncesError):
+    """A queue message that is no receipt notification of SES."""
+
+
+class MailGone(BouncesError):
+    """The mail that a notification names is no longer in the bucket."""
+
+
+class RecipientError(BouncesError):
+    """A verdict whose recipient is no mail address."""
+
+
+class PatternError(BouncesError):
+    """An operator's pattern or a built-in rule that cannot be used."""
+
+
+class SettingError(BouncesError):
+    """A setting that is missing or cannot be used."""

@@ -1,0 +1,36 @@
+"""Which report is which: an id made of what the report's author wrote, never of what carried it.
+
+The same bounce comes by SES (which puts headers in front), by IMAP, from an mbox, and again after each retry. All of
+them must be one report, so the id covers the mail's Message-ID, Date and body, with the recipient and the event, and
+no trace header, storage key, path or time of arrival.
+"""
+
+import hashlib
+import re
+
+# 160 bits, in hex: beyond any accident, and short enough to be part of a key.
+ID_CHARACTERS = 40
+
+_MBOX_QUOTING = re.compile(rb"(?m)^>+(?=From )")
+
+
+def mail_digest(message_id: bytes, date: bytes, body: bytes) -> bytes:
+    """Return the digest of what a mail's author wrote.
+
+    `message_id` and `date` are the values of those header fields (b"" where there is none), `body` all bytes after
+    the header section. Line ends are normalised, white space in the fields folded, blank lines at the end and
+    mbox's `>From ` quoting (RFC 4155) undone, since carriers change those.
+    """
+    if b"\r" in body:
+        body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\n>" in body:
+        body = _MBOX_QUOTING.sub(b"", body)
+    digest = hashlib.sha256(b"mail\0%b\0%b\0" % (b" ".join(message_id.split()), b" ".join(date.split())))
+    digest.update(body.rstrip(b"\n"))
+    return digest.digest()
+
+
+def report_id(digest: bytes, event: str, recipient: str) -> str:
+    """Return the id of the report of `event` on `recipient` in the mail or record with `digest`."""
+    made = hashlib.sha256(b"%b\0%b\0%b" % (digest, event.encode(), recipient.lower().encode("utf-8", "replace")))
+    return made.hexdigest()[:ID_CHARACTERS]
