@@ -37,7 +37,11 @@ class Source(StrEnum):
 
 
 class Event(StrEnum):
-    """What a report says has happened."""
+    """What a report says has happened.
+
+    A delay is a delivery that time ran out on: for now, where the action is `delayed` (a warning), or for good, where
+    it is `failed` (the sender's mail system gave up, and nobody had refused).
+    """
 
     BOUNCE = "bounce"
     DELAY = "delay"
@@ -96,6 +100,11 @@ class Report:
 
     def __post_init__(self) -> None:
         _bound(self, _REPORT_LIMITS)
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the message was given up: refused (a bounce), or not delivered in time (a delay that has failed)."""
+        return self.event is Event.BOUNCE or (self.event is Event.DELAY and self.action == "failed")
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON's types; fields that hold nothing are left out."""

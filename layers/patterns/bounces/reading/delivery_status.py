@@ -1,0 +1,185 @@
+"""The machine-readable part of a DSN: RFC 3464, RFC 6533 where addresses are internationalised.
+
+What mail systems write is looser than the RFCs. Recipients stand in one block or several, blank lines stand within a
+block, the type is missing or made up, Status is empty or only in the diagnostic. So the fields are read as one
+stream, and a recipient begins where a field comes that the one before already has.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bounces.addresses import bare, is_address
+from bounces.reading.codes import codes_in, is_vague, reply_code_in, status_in
+from bounces.reading.fields import fields, typed, without_comments
+from bounces.reading.finding import Finding, Findings
+from bounces.reading.limits import MAX_RECIPIENTS
+from bounces.records import Event
+
+# RFC 3464 2.3.3. Some systems write the words of other languages or of their own.
+_ACTIONS = {
+    "failed": Event.BOUNCE,
+    "failure": Event.BOUNCE,
+    "fail": Event.BOUNCE,
+    "expired": Event.BOUNCE,
+    "rejected": Event.BOUNCE,
+    "delayed": Event.DELAY,
+    "deferred": Event.DELAY,
+    "delayed-delivery": Event.DELAY,
+    "delivered": Event.DELIVERY,
+    "relayed": Event.DELIVERY,
+    "expanded": Event.DELIVERY,
+    "deliverable": Event.DELIVERY,
+}
+_MESSAGE_FIELDS = frozenset(
+    {"reporting-mta", "original-envelope-id", "received-from-mta", "dsn-gateway", "arrival-date"}
+)
+_RECIPIENT_STARTS = frozenset({"final-recipient", "original-recipient", "action", "status", "x-actual-recipient"})
+_FIRST_FIELDS = (
+    "reporting-mta",
+    "original-envelope-id",
+    "final-recipient",
+    "original-recipient",
+    "arrival-date",
+    "action:",
+    "dsn-gateway",
+    "x-postfix",
+    "received-from-mta",
+)
+_NAMES = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+_BRACKETED = re.compile(r"<([^<>\s]{3,256})>")
+_BARE_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"]{1,128}@[^\s<>()\[\]:;,\"]{1,255}")
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_WORD = re.compile(r"[A-Za-z-]+")
+
+
+def starts_as_delivery_status(text: str) -> bool:
+    """Say whether `text`, the start of a part, is a delivery status, whatever the part is called."""
+    first = text.lstrip("\n\r ")[:40].lower()
+    head = text.lower()
+    return first.startswith(_FIRST_FIELDS) and "-recipient:" in head and ("action:" in head or "status:" in head)
+
+
+def read(text: str, into: Findings) -> None:
+    """Add to `into` what the delivery status `text` says: per-message fields, and a finding for each recipient."""
+    group: dict[str, str] = {}
+    for name, value in fields(text):
+        if not name:
+            if "final-recipient" in group and ("action" in group or "status" in group):
+                _close(group, into)
+                group = {}
+            continue
+        if name in _MESSAGE_FIELDS:
+            _message_field(name, value, into)
+            continue
+        if name in group and name in _RECIPIENT_STARTS:
+            _close(group, into)
+            group = {}
+        if name not in group:
+            group[name] = value
+    _close(group, into)
+
+
+def _message_field(name: str, value: str, into: Findings) -> None:
+    if name == "reporting-mta" and not into.reporting_mta:
+        into.reporting_mta = host_in(value)
+    elif name == "arrival-date" and not into.time:
+        into.time = value
+
+
+def _close(group: dict[str, str], into: Findings) -> None:
+    """Make a finding of the fields of one recipient."""
+    if not _NAMES & group.keys():
+        return
+    if len(into.recipients) >= MAX_RECIPIENTS:
+        if "recipients" not in into.cuts:
+            into.cuts.append("recipients")
+        return
+    final = address_in(group.get("final-recipient", ""))
+    original = address_in(group.get("original-recipient", ""))
+    actual = address_in(group.get("x-actual-recipient", ""))
+    if not is_address(final) or "." not in final.rpartition("@")[2]:
+        # A program, a file, or a name that only the last host understands.
+        final = next((a for a in (original, actual) if is_address(a)), final)
+    diagnostic = _diagnostic(group)
+    status_field = group.get("status", "")
+    reply_code, said = codes_in(diagnostic)
+    action = _WORD.search(without_comments(group.get("action", "")))
+    finding = Finding(
+        recipient=final,
+        original=original if is_address(original) else "",
+        action=action.group().lower() if action else "",
+        status=best_status(status_field, said),
+        reply_code=reply_code or reply_code_in(status_field) or "",
+        diagnostic=diagnostic,
+        remote_mta=host_in(group.get("remote-mta", "")),
+        time=group.get("last-attempt-date", ""),
+    )
+    finding.event = _event(finding)
+    into.recipients.append(finding)
+
+
+def _event(finding: Finding) -> Event:
+    known = _ACTIONS.get(finding.action)
+    if known is not None:
+        return known
+    if finding.status.startswith("2"):
+        return Event.DELIVERY
+    return Event.BOUNCE
+
+
+def _diagnostic(group: dict[str, str]) -> str:
+    """Return the remote's own words, without the type in front of them (RFC 3464 2.3.6)."""
+    value = group.get("diagnostic-code", "")
+    kind, words = typed(value)
+    if (
+        kind in ("smtp", "x-unix", "x-notes", "x-local", "lmtp", "esmtp", "dns", "x-postfix", "local")
+        or kind[:2] == "x-"
+    ):
+        value = words
+    return value.strip() or group.get("x-supplementary-info", "").strip("<> ")
+
+
+def best_status(field: str, said: str) -> str:
+    """Return the enhanced status code that says most: the remote's own, else the Status field's.
+
+    `field` is the Status field as it stands, `said` the code in the remote's words, "" where there is none. A
+    reporting MTA writes into Status what it made of the reply, which is less than the reply said.
+    """
+    stated = status_in(field) or ""
+    if said and not is_vague(said):
+        return said
+    return stated if stated and not (is_vague(stated) and said) else said or stated
+
+
+def address_in(value: str) -> str:
+    """Return the address in a recipient field (RFC 3464 2.3.1, 2.3.2; RFC 6533 3), or the field's text without type."""
+    kind, text = typed(value)
+    text = without_comments(text) if "(" in text else text.strip()
+    if kind == "utf-8":
+        text = _UNITEXT.sub(_character, text)
+    found = _BRACKETED.search(text)
+    if found:
+        text = found.group(1)
+    text = bare(text.strip())
+    if text[:1] in "'\"" and text[-1:] == text[:1]:
+        text = bare(text[1:-1])
+    if not is_address(text):
+        if "@" not in text and "+40" in text:
+            text = _XTEXT.sub(lambda m: chr(int(m.group(1), 16)), text)
+        candidate = _BARE_ADDRESS.search(text)
+        if candidate and is_address(candidate.group().strip(".'")):
+            text = candidate.group().strip(".'")
+    return text
+
+
+def _character(found: re.Match[str]) -> str:
+    point = int(found.group(1), 16)
+    return chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else "\ufffd"
+
+
+def host_in(value: str) -> str:
+    """Return the host in an MTA-name field (RFC 3464 2.2.2) such as `dns; mx.example.com (192.0.2.1)`."""
+    words = without_comments(typed(value)[1]).split()
+    return words[0].strip("<>[],;").rstrip(".") if words else ""

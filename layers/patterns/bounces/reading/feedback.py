@@ -1,0 +1,68 @@
+"""Complaints: the machine-readable part of a feedback report (RFC 5965, RFC 6591)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bounces.addresses import bare, is_address
+from bounces.reading.codes import status_in
+from bounces.reading.fields import fields
+from bounces.reading.finding import Finding, Findings
+from bounces.reading.returned import addresses_in
+from bounces.records import Event
+
+# RFC 5965 7.3, RFC 6430, RFC 6591; `opt-out` is unregistered but seen. An unknown type is `other` (RFC 5965 3.1).
+TYPES: Final = frozenset({"abuse", "fraud", "virus", "other", "not-spam", "auth-failure", "opt-out", "opt-out-list"})
+_REDACTED: Final = re.compile(r"redact|undisclosed|hidden|removed|x{5,}|\*{2,}|^[0-9a-f]{32,}@", re.IGNORECASE)
+_RECIPIENT_HEADERS: Final = (
+    "x-hmxmroriginalrecipient",
+    "x-original-rcpt-to",
+    "x-rcpt-to",
+    "x-original-to",
+    "delivered-to",
+    "to",
+)
+
+
+def read(text: str, returned: Mapping[str, Sequence[str]], own: set[str], into: Findings) -> None:
+    """Add to `into` the complaint in the feedback report `text` about the message with the headers `returned`.
+
+    Recipients are often redacted; then the finding has none, and only ids in the return path or headers tell who.
+    `own` are the addresses of the report's own sender and addressee, which are nobody's subscriber.
+    """
+    group: dict[str, str] = {}
+    recipients: list[str] = []
+    for name, value in fields(text):
+        if name in ("original-rcpt-to", "removal-recipient", "final-recipient"):
+            recipients.append(value.rpartition(";")[2])
+        elif name:
+            group.setdefault(name, value)
+    kind = group.get("feedback-type", "").split(" ")[0].lower()
+    named = _usable(recipients, own) or _usable(
+        [value for name in _RECIPIENT_HEADERS for value in returned.get(name, ())], own
+    )
+    into.reporting_mta = group.get("reporting-mta", "").rpartition(";")[2].strip()
+    into.time = group.get("arrival-date") or group.get("received-date", "")
+    for address in named or [""]:
+        into.recipients.append(
+            Finding(
+                recipient=address,
+                event=Event.COMPLAINT,
+                feedback_type=kind if kind in TYPES else "other",
+                diagnostic=group.get("auth-failure", ""),
+                status=status_in(group.get("status", "")) or "",
+                remote_mta=group.get("source-ip", ""),
+            )
+        )
+
+
+def _usable(values: list[str], own: set[str]) -> list[str]:
+    """Return the addresses in `values` that name someone: neither redacted nor the report's own parties."""
+    found: list[str] = []
+    for value in values:
+        for address in [bare(value)] if is_address(bare(value)) else addresses_in([value]):
+            if address.lower() not in own and not _REDACTED.search(address) and address not in found:
+                found.append(address)
+    return found[:1] if len(found) == 1 or not values else found

@@ -1,0 +1,70 @@
+"""Blocks of header-like fields: a delivery status, a feedback report, a returned message's header section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bounces.reading.limits import MAX_HEADERS, MAX_STATUS_FIELD
+
+_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,76})[ \t]{0,40}:(.*)")
+_COMMENT = re.compile(r"\([^()]{0,998}\)")
+_ENTITY = re.compile(r"^\s{0,40}([A-Za-z][A-Za-z0-9-]{1,40})\s{0,40};\s{0,40}(.*)$", re.DOTALL)
+
+
+def fields(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each field of `text` as (name in lower case, value unfolded); ("", "") stands for a blank line.
+
+    Blank lines in a row are one. A line that is neither a field nor the continuation of one belongs to the field
+    before it: mail systems forget to indent what they fold.
+    """
+    name, values, size, blank = "", [], 0, True
+    for line in text.split("\n"):
+        if not line or line.isspace():
+            if not blank:
+                if name:
+                    yield name, " ".join(values).strip()
+                    name = ""
+                yield "", ""
+            blank = True
+            continue
+        blank = False
+        found = _FIELD.match(line) if line[0] not in " \t" else None
+        if found:
+            if name:
+                yield name, " ".join(values).strip()
+            name = found.group(1).lower()
+            values = [found.group(2)[:MAX_STATUS_FIELD].strip()]
+            size = len(values[0])
+        elif name and size < MAX_STATUS_FIELD:
+            values.append(line[: MAX_STATUS_FIELD - size].strip())
+            size += len(values[-1]) + 1
+    if name:
+        yield name, " ".join(values).strip()
+
+
+def header_section(text: str) -> dict[str, list[str]]:
+    """Return the header section at the start of `text` by lower-case name, up to the first blank line."""
+    headers: dict[str, list[str]] = {}
+    count = 0
+    for name, value in fields(text):
+        if not name:
+            if headers:
+                break
+            continue
+        headers.setdefault(name, []).append(value)
+        count += 1
+        if count >= MAX_HEADERS:
+            break
+    return headers
+
+
+def without_comments(value: str) -> str:
+    """Return `value` without its RFC 5322 comments."""
+    return _COMMENT.sub(" ", value).strip() if "(" in value else value.strip()
+
+
+def typed(value: str) -> tuple[str, str]:
+    """Split an RFC 3464 2.1.2 value such as `rfc822; user@example.com` into its type (lower case) and the rest."""
+    found = _ENTITY.match(value)
+    return (found.group(1).lower(), found.group(2).strip()) if found else ("", value.strip())

@@ -1,0 +1,39 @@
+"""What a shape of mail says of one recipient, while it is being read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bounces.records import Event
+
+
+@dataclass(slots=True)
+class Finding:
+    """One recipient as the mail describes it; texts are "" where the mail is silent."""
+
+    recipient: str = ""
+    original: str = ""
+    event: Event = Event.BOUNCE
+    action: str = ""
+    status: str = ""
+    reply_code: str = ""
+    diagnostic: str = ""
+    remote_mta: str = ""
+    time: str = ""
+    feedback_type: str = ""
+
+
+@dataclass(slots=True)
+class Findings:
+    """All that a mail says: its recipients, and what holds for each of them."""
+
+    kind: Event
+    reason: str
+    recipients: list[Finding] = field(default_factory=list)
+    reporting_mta: str = ""
+    system: str = ""
+    time: str = ""
+    note: str = ""
+    cuts: list[str] = field(default_factory=list)
+    returned: dict[str, list[str]] = field(default_factory=dict)  # headers of the returned message
+    explanation: str = ""  # of a bounce in prose, folded as wordings are looked for

@@ -1,0 +1,94 @@
+"""A mail's parts by what they are for: explanation, delivery status, feedback, returned message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bounces.reading import delivery_status
+from bounces.reading.fields import header_section
+from bounces.reading.limits import MAX_TEXT
+from bounces.reading.mime import Headers, Part
+from bounces.reading.text import html_to_text
+
+# RFC 6522 3, RFC 6533 5, and what systems write instead.
+RETURNED = frozenset(
+    {
+        "message/rfc822",
+        "text/rfc822-headers",
+        "message/rfc822-headers",
+        "text/rfc822-header",
+        "text/rfc822",
+        "message/global",
+        "message/global-headers",
+        "message/partial",
+    }
+)
+DELIVERY_STATUS = frozenset(
+    {"message/delivery-status", "message/global-delivery-status", "text/delivery-status", "message/delivery_status"}
+)
+DISPOSITION = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+
+
+@dataclass(slots=True)
+class Parts:
+    """The parts of a mail, those of a returned message left within it."""
+
+    texts: list[Part] = field(default_factory=list)
+    statuses: list[Part] = field(default_factory=list)
+    feedback: Part | None = None
+    disposition: bool = False
+    returned: Part | None = None
+
+    def returned_headers(self) -> Headers:
+        """Return the headers of the returned message, by lower-case name; none where it was not returned."""
+        if self.returned is None:
+            return {}
+        if self.returned.children:
+            return self.returned.children[0].headers
+        return header_section(self.returned.text.lstrip("\n "))
+
+    def explanation(self) -> str:
+        """Return what the mail says to people: its plain texts, or its HTML as text where it has no other."""
+        return _explanation(self.texts)
+
+
+def sort(root: Part) -> Parts:
+    """Return the parts of the mail `root` by what they are for, whatever they are called."""
+    parts = Parts()
+    stack = [root]
+    while stack:
+        part = stack.pop()
+        kind = part.type
+        if kind in DELIVERY_STATUS:
+            parts.statuses.append(part)
+        elif kind == "message/feedback-report":
+            parts.feedback = parts.feedback or part
+        elif kind in DISPOSITION:
+            parts.disposition = True
+        elif kind in RETURNED and part is not root:
+            parts.returned = parts.returned or part
+        elif part.children:
+            stack.extend(reversed(part.children))
+        elif part is not root and _is_misnamed_status(part):
+            parts.statuses.append(part)
+        elif kind.startswith(("text/", "multipart/")) or part is root:
+            parts.texts.append(part)
+    return parts
+
+
+def _is_misnamed_status(part: Part) -> bool:
+    """Say whether a part is a delivery status that was renamed on the way, as some gateways do."""
+    return b"inal-" in part.body[:8192] and delivery_status.starts_as_delivery_status(
+        part.body[:8192].decode("latin-1")
+    )
+
+
+def _explanation(texts: Iterable[Part]) -> str:
+    texts = list(texts)
+    plain = [part.text for part in texts if part.type != "text/html"]
+    if not any(text.strip() for text in plain):
+        plain = [html_to_text(part.text) for part in texts if part.type == "text/html"]
+    joined = plain[0] if len(plain) == 1 else "\n".join(plain)[:MAX_TEXT]
+    head = joined[:2000].lower()
+    return html_to_text(joined) if "<html" in head or "<body" in head else joined

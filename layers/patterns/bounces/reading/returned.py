@@ -1,0 +1,70 @@
+"""What a returned message's own headers say: who it was for, which it was, and whose ids it carries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bounces.addresses import bare, is_address
+from bounces.verp import Token, read_ids
+
+# The headers in which sending platforms put their ids, as their documentation names them. X-FBLId is what this
+# project's PowerMTA configuration logs; Feedback-ID is Google's.
+ID_HEADERS: Final = (
+    "x-fblid",
+    "feedback-id",
+    "x-feedback-id",
+    "list-id",
+    "list-unsubscribe",
+    "x-campaign",
+    "x-campaign-id",
+    "x-campaignid",
+    "x-subscriber-id",
+    "x-list-id",
+    "x-job",
+    "x-jobid",
+    "x-mailer-id",
+    "x-message-id",
+)
+
+_LIST_ID: Final = re.compile(r"<\s*([^<>\s]{1,255})\s*>\s*$")
+_MAILBOX: Final = re.compile(r"<([^<>\s]{3,320})>|([^\s<>,;:\"()]{1,128}@[^\s<>,;:\"()]{1,255})")
+
+
+def addresses_in(values: Sequence[str]) -> list[str]:
+    """Return the addresses in the values of an address header (RFC 5322 3.4), at most 20."""
+    found: list[str] = []
+    for value in values:
+        if len(found) >= 20:
+            break
+        for bracketed, plain in _MAILBOX.findall(value[:8192]):
+            address = bare(bracketed or plain)
+            if is_address(address) and address not in found:
+                found.append(address)
+    return found[:20]
+
+
+def only_address(headers: Mapping[str, Sequence[str]]) -> str | None:
+    """Return who the returned message was for, where its To names exactly one address."""
+    found = addresses_in(headers.get("to", ()))
+    return found[0] if len(found) == 1 else None
+
+
+def list_label(value: str) -> str | None:
+    """Return the label of a List-Id (RFC 2919 2), the part before its first dot: what a platform calls the list."""
+    found = _LIST_ID.search(value)
+    identifier = found.group(1) if found else value.strip()
+    label = identifier.partition(".")[0].strip().lower()
+    return label if label and not label.isspace() and " " not in label else None
+
+
+def token_in(feedback_id: str) -> Token | None:
+    """Return the ids in a feedback id of ours, `LIST.CAMPAIGN.SUBSCRIBER.MAC`, or None for another's."""
+    token = read_ids(feedback_id)
+    return token if token and token.mac else None
+
+
+def id_headers(headers: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Return the first value of each header of `headers` that carries a platform's ids."""
+    return {name: headers[name][0] for name in ID_HEADERS if name in headers}

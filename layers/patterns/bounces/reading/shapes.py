@@ -1,0 +1,171 @@
+"""Which shape a mail has, and what it says by it.
+
+The order is from what a standard defines to what only a person would see: feedback report, delivery status,
+disposition notification, prose, automatic reply, and a bounce that someone forwards.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bounces.reading import auto_reply, delivery_status, feedback, prose, returned, ses_notification
+from bounces.reading.codes import codes_in
+from bounces.reading.finding import Finding, Findings
+from bounces.reading.limits import MAX_FORWARDS
+from bounces.reading.mime import Part, parse
+from bounces.reading.parts import Parts, sort
+from bounces.records import Event
+
+_FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward", re.IGNORECASE)
+_SEPARATED: Final = re.compile(r"[\s,]+")
+# X-Original-To is none of them: dma writes the failing recipient there.
+_OWN_HEADERS: Final = (
+    "from",
+    "to",
+    "reply-to",
+    "sender",
+    "return-path",
+    "delivered-to",
+    "envelope-to",
+    "errors-to",
+)
+_EMBEDDED_STATUS: Final = re.compile(
+    r"^(?:reporting-mta|final-recipient|original-recipient)\s?:", re.IGNORECASE | re.MULTILINE
+)
+
+
+def read(root: Part, forwards: int = 0) -> Findings:
+    """Return what the mail `root` says. `forwards` counts the mails that it was forwarded in."""
+    parts = sort(root)
+    if parts.feedback is not None:
+        found = Findings(Event.COMPLAINT, "has a feedback report (RFC 5965)", returned=parts.returned_headers())
+        feedback.read(parts.feedback.text, found.returned, _own(root), found)
+        return found
+    if parts.statuses:
+        found = _delivery_status(parts)
+        if found.recipients:
+            return found
+    if parts.disposition:
+        return Findings(Event.OTHER, "is a disposition notification (RFC 8098)")
+    text = parts.explanation()
+    notification = ses_notification.read(text) if '"notificationType"' in text[:4096] else None
+    if notification is not None:
+        return notification
+    found = _prose(root, parts, text, forwards)
+    if found.kind is Event.OTHER:
+        return _no_bounce(root, parts, text, forwards) or found
+    return found
+
+
+def _no_bounce(root: Part, parts: Parts, text: str, forwards: int) -> Findings | None:
+    """Return what a mail that is itself no bounce is: an unsubscription, an automatic reply, or a forward of one."""
+    subject = root.header("subject")
+    sender = returned.addresses_in(root.headers.get("from", ()))
+    if auto_reply.is_unsubscription(text[:2000]):
+        found = Findings(Event.COMPLAINT, "is a mail program's request to unsubscribe (RFC 2369)")
+        found.recipients.append(Finding(sender[0] if sender else "", event=Event.COMPLAINT, feedback_type="opt-out"))
+        return found
+    sign = auto_reply.sign_of(root.headers, subject)
+    if sign is not None:
+        found = Findings(Event.AUTO_REPLY, f"is an automatic reply: {sign}")
+        found.recipients.append(Finding(sender[0] if sender else "", event=Event.AUTO_REPLY))
+        return found
+    inner = parts.returned.children[0] if parts.returned and parts.returned.children else None
+    if inner is not None and inner.headers and forwards < MAX_FORWARDS:
+        same = subject.strip() in ("", inner.header("subject").strip())
+        if same or _FORWARDED.search(subject):
+            return _forwarded(inner, forwards)
+    return None
+
+
+def _forwarded(inner: Part, forwards: int) -> Findings | None:
+    """Return what the forwarded mail `inner` says, where it is a bounce or a complaint that names someone."""
+    found = read(inner, forwards + 1)
+    if found.kind in (Event.BOUNCE, Event.DELAY, Event.COMPLAINT) and any(f.recipient for f in found.recipients):
+        found.reason += ", forwarded in another mail"
+        return found
+    return None
+
+
+def _delivery_status(parts: Parts) -> Findings:
+    found = Findings(Event.BOUNCE, "has a delivery status (RFC 3464)")
+    for part in parts.statuses:
+        delivery_status.read(part.text, found)
+    if not found.recipients:
+        return found
+    found.returned = parts.returned_headers()
+    found.kind = strongest(found)
+    wordless = [finding for finding in found.recipients if not any(codes_in(finding.diagnostic))]
+    if wordless:
+        _add_words(wordless, parts.explanation())
+    return found
+
+
+def strongest(found: Findings) -> Event:
+    """Return the event for which a mail of several counts: a failure before a delay before a success."""
+    events = {finding.event for finding in found.recipients}
+    return next(event for event in (Event.BOUNCE, Event.DELAY, Event.DELIVERY, Event.OTHER) if event in events)
+
+
+def _add_words(wordless: list[Finding], text: str) -> None:
+    """Give findings whose diagnostic says little the words that the explanation has for them."""
+    if not text:
+        return
+    heard = Findings(Event.BOUNCE, "")
+    prose.read(prose.split(text)[0], (), [finding.recipient for finding in wordless[:100]], heard, only_near=True)
+    by_address = {finding.recipient.lower(): finding for finding in heard.recipients}
+    for finding in wordless:
+        words = by_address.get(finding.recipient.lower())
+        if words is None or not words.diagnostic or (finding.diagnostic and not words.reply_code and not words.status):
+            continue
+        finding.diagnostic = finding.diagnostic or words.diagnostic
+        finding.reply_code = finding.reply_code or words.reply_code
+        finding.status = delivery_status.best_status(finding.status, words.status)
+
+
+def _prose(root: Part, parts: Parts, text: str, forwards: int) -> Findings:
+    """Return what the mail says to people. Its kind is OTHER where it has too few signs of a bounce."""
+    explanation, headers, rest = prose.split(text)
+    subject = root.header("subject")[:998]
+    failed = [
+        a for value in root.headers.get("x-failed-recipients", ()) for a in _SEPARATED.split(value[:100_000]) if a
+    ]
+    standard = root.type == "multipart/report" and "disposition" not in root.header("content-type").lower()
+    sender = f"{root.header('from')[:400]} {root.header('return-path')[:400]}"
+    if not failed and not prose.is_bounce(sender, subject, explanation, standard=standard):
+        return Findings(Event.OTHER, "has too few signs of a bounce")
+    found = Findings(prose.event_of(subject, explanation), "is a bounce in prose")
+    found.returned = parts.returned_headers() or headers
+    found.explanation = prose.folded(explanation)
+    embedded = _EMBEDDED_STATUS.search(text)
+    if embedded:
+        delivery_status.read(text[embedded.start() :], found)
+    if found.recipients:
+        found.kind = strongest(found)
+        wordless = [finding for finding in found.recipients if not any(codes_in(finding.diagnostic))]
+        _add_words(wordless, explanation)
+        return found
+    prose.read(explanation, _own(root), failed, found, rest=rest)
+    if found.recipients:
+        return found
+    inner = parts.returned.children[0] if parts.returned and parts.returned.children else None
+    if inner is None and rest and prose.is_from_mailer(" ".join(headers.get("from", ()))):
+        inner = parse(rest.encode("utf-8", "replace"))
+    if inner is not None and forwards < MAX_FORWARDS:
+        nested = _forwarded(inner, forwards)
+        if nested is not None:
+            return nested
+    only = returned.only_address(found.returned)
+    if only is not None:
+        found.note = "names no recipient; the returned message's To does"
+        prose.read(explanation, (), [only], found)
+    else:
+        found.note = "names no recipient"
+        found.recipients.append(Finding(event=found.kind))
+    return found
+
+
+def _own(root: Part) -> set[str]:
+    """Return the addresses that the bounce itself is from and to, in lower case."""
+    return {a.lower() for name in _OWN_HEADERS for a in returned.addresses_in(root.headers.get(name, ()))}

@@ -1,0 +1,104 @@
+"""Bytes as text, HTML as text, and text as one line."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+
+from bounces.reading.limits import MAX_TEXT
+
+# What Windows programs declare, or what is declared by names that Python does not know.
+_ALIASES = {
+    "iso-8859-1": "cp1252",
+    "latin1": "cp1252",
+    "us-ascii": "utf-8",
+    "ascii": "utf-8",
+    "unknown-8bit": "utf-8",
+    "x-unknown": "utf-8",
+    "iso-8859-8-i": "iso-8859-8",
+    "cp-850": "cp850",
+    "x-gbk": "gb18030",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "euc-kr": "cp949",
+    "x-sjis": "cp932",
+    "shift_jis": "cp932",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "unicode-1-1-utf-7": "utf-7",
+}
+
+_UNSEEN = ("script", "style", "head", "title")
+_MARKUP_BREAK = re.compile(
+    r"<\s{0,3}/?(?:br|p|div|tr|li|h[1-6]|table|hr|pre|blockquote|ul|ol|td)\b[^<>]{0,2000}>", re.IGNORECASE
+)
+_MARKUP = re.compile(r"<(?![\w.+-]{1,64}@)/?[a-zA-Z!][^<>]{0,2000}>")
+_SPACE = re.compile(r"\s+")
+
+
+def decoded(body: bytes, charset: str | None = None) -> str:
+    """Return `body` as text with LF line ends, at most `MAX_TEXT` bytes of it.
+
+    Declared charsets lie, so bytes that are UTF-8 are read as that first; whatever cannot be read is U+FFFD.
+    """
+    body = body[:MAX_TEXT]
+    if body.isascii() and b"\x1b" not in body and (charset is None or charset[:4].lower() != "utf-"):
+        text = body.decode("ascii")
+    else:
+        text = _decoded(body, charset)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def _decoded(body: bytes, charset: str | None) -> str:
+    name = (charset or "").lower()
+    if b"\x1b$" in body and not name.startswith("iso-2022"):
+        name = "iso-2022-jp"  # escape sequences that no other charset has, where none was declared
+    if not name.startswith(("utf-16", "utf-32", "utf-7", "iso-2022", "unicode-1-1")):
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            pass
+    try:
+        codec = codecs.lookup(_ALIASES.get(name, name) or "cp1252")
+        return codec.decode(body, "replace")[0]
+    except (LookupError, ValueError):
+        return body.decode("cp1252", "replace")
+
+
+def html_to_text(source: str) -> str:
+    """Return the words of the HTML text `source`, with its blocks on lines of their own.
+
+    No HTML parser: bounce mails' markup is damaged as often as not, and only words and lines are wanted of it.
+    """
+    source = _without(source, "<!--", "-->")
+    for name in _UNSEEN:
+        source = _without(source, f"<{name}", f"</{name}>")
+    source = _SPACE.sub(" ", source) if "<pre" not in source.lower() else source
+    source = _MARKUP_BREAK.sub("\n", source)
+    source = _MARKUP.sub("", source)
+    return html.unescape(source).replace("\xa0", " ")
+
+
+def _without(source: str, start: str, end: str) -> str:
+    """Cut what stands between `start` and `end`. By search and not by expression: the cost stays linear."""
+    lower = source.lower()
+    if start not in lower or len(lower) != len(source):
+        return source
+    kept: list[str] = []
+    place = 0
+    while (opened := lower.find(start, place)) >= 0:
+        closed = lower.find(end, opened)
+        if closed < 0:
+            break
+        kept.append(source[place:opened])
+        place = closed + len(end)
+    kept.append(source[place:])
+    return " ".join(kept)
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line, each run of white space one space."""
+    return _SPACE.sub(" ", text).strip() if not text.isspace() else ""
