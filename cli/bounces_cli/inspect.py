@@ -31,7 +31,7 @@ def inspect(paths: tuple[str, ...], as_json: bool) -> None:
         for source, verdicts, _ in _progress(_inspected(found), len(found)):
             sys.stdout.write(json.dumps({"source": source, "reports": [_row(v) for v in verdicts]}) + "\n")
         return
-    from bounces_cli.inspect_table import show
+    from bounces_cli.inspect_report import show
 
     show(_progress(_inspected(found), len(found)))
 

@@ -26,7 +26,7 @@ _RECIPIENT_HEADERS: Final = (
 )
 
 
-def read(text: str, returned: Mapping[str, Sequence[str]], own: set[str], into: Findings) -> None:
+def read(text: str, returned: Mapping[str, Sequence[str]], own: frozenset[str], into: Findings) -> None:
     """Add to `into` the complaint in the feedback report `text` about the message with the headers `returned`.
 
     Recipients are often redacted; then the finding has none, and only ids in the return path or headers tell who.
@@ -58,7 +58,7 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: set[str], into: 
         )
 
 
-def _usable(values: list[str], own: set[str]) -> list[str]:
+def _usable(values: list[str], own: frozenset[str]) -> list[str]:
     """Return the addresses in `values` that name someone: neither redacted nor the report's own parties."""
     found: list[str] = []
     for value in values:

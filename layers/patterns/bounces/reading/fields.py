@@ -18,7 +18,8 @@ def fields(text: str) -> Iterator[tuple[str, str]]:
     Blank lines in a row are one. A line that is neither a field nor the continuation of one belongs to the field
     before it: mail systems forget to indent what they fold.
     """
-    name, values, size, blank = "", [], 0, True
+    name, size, blank = "", 0, True
+    values: list[str] = []
     for line in text.split("\n"):
         if not line or line.isspace():
             if not blank:

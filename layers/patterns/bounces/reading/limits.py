@@ -16,3 +16,5 @@ MAX_RECIPIENTS: Final = 50_000
 MAX_STATUS_FIELD: Final = 8 * 1024
 # A bounce that was forwarded in a mail that was forwarded, and so on.
 MAX_FORWARDS: Final = 3
+# Of a delivery status's recipients without words, as many are looked for in the explanation.
+MAX_EXPLAINED: Final = 200

@@ -8,6 +8,7 @@ raises on to the stdlib, which it stands on. All three give the same `Part`.
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -111,6 +112,8 @@ def _from_fast(node: PyMimePart, depth: int, budget: list[int]) -> Part:
 def _parse_slowly(raw: bytes) -> Part:
     import mailparser  # 40 ms of import that few mails need
 
+    # It logs a warning with a stranger's words for each part that it does not know.
+    logging.getLogger("mailparser").setLevel(logging.CRITICAL)
     try:
         message = mailparser.parse_from_bytes(raw).message
     except Exception:  # noqa: BLE001  mail-parser 4.8 raises whatever the stdlib's header parser does

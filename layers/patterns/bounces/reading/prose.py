@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -19,14 +18,15 @@ from typing import Any, Final
 from bounces.addresses import is_address
 from bounces.reading.codes import codes_in
 from bounces.reading.fields import header_section
-from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_HEADER_TEXT, MAX_RECIPIENTS
+from bounces.reading.finding import Finding
+from bounces.reading.limits import MAX_HEADER_TEXT
 from bounces.reading.text import one_line
 from bounces.records import Event
 
 MAX_WORDS: Final = 1500
 MAX_LINE: Final = 4000
 MAX_LINES: Final = 4000
+MAX_BLOCK: Final = 40
 
 _ADDRESS: Final = (
     r"[^\s<>()\[\]:;,\"'`=@/|]{1,128}@[A-Za-z0-9\u0080-\U0010ffff_-][A-Za-z0-9\u0080-\U0010ffff._-]{0,254}"
@@ -45,10 +45,12 @@ _HEAD: Final = re.compile(
     r"(?:>[\"']?[:,.;]?\s|[\"'\]]?(?::\s?| - |\s--\s|,\s|;\s|\.\.\.\s|\s(?=[A-Z(])))"
 )
 _REPLY: Final = re.compile(r"\s{0,12}(?:<<<\s?|\.{3} )?[\"']?([45]\d\d)(?:[ -][^\n]{3,900}|\s{0,20}$)")
+# Kinds of place, the strongest first.
 _ON_ITS_OWN: Final = 1
 _AFTER_LABEL: Final = 2
 _IN_SENTENCE: Final = 3
 _HEADER_LINES: Final = ("received:", "return-path:")
+_BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 _MARKS: Final = " \t-=_*+#>~:.|!\u3000()[]<\u2014\u2013"
 
 
@@ -74,7 +76,8 @@ def wording() -> Wording:
     """Return the texts of `prose.toml`, read once."""
     lists: dict[str, list[str]] = tomllib.loads(files("bounces.reading").joinpath("prose.toml").read_text("utf-8"))
     sets: dict[str, Any] = {name: frozenset(lists.pop(name)) for name in ("separators", "others")}
-    return Wording(**sets, **{name: tuple(texts) for name, texts in lists.items()})
+    tuples: dict[str, Any] = {name: tuple(texts) for name, texts in lists.items()}
+    return Wording(**sets, **tuples)
 
 
 def folded(text: str) -> str:
@@ -107,108 +110,122 @@ def split(text: str) -> tuple[str, dict[str, list[str]], str]:
     return text, {}, ""
 
 
-def read(
-    text: str, own: Iterable[str], listed: Iterable[str], into: Findings, *, rest: str = "", only_near: bool = False
-) -> None:
-    """Add to `into` the recipients that the explanation `text` names.
+class Explanation:
+    """What a bounce says to people, up to the returned message: whom it names, and what it says of each."""
 
-    `own` are the addresses of the bounce's sender and addressee, which only a line of their own makes recipients.
-    `listed` are those that are known already (Exim's X-Failed-Recipients), which need no line. `rest` is what follows
-    the explanation; of several addresses in sentences, those count that it names too. With `only_near`, words that
-    are not said of a recipient in particular are not taken for its diagnostic.
-    """
-    lines = text.split("\n")
-    places = _places(lines, {a.lower() for a in own})
-    listed = [a for a in listed if is_address(a)]
-    if listed:
-        by_address = {address.lower(): place for place, address, _ in reversed(places)}
-        chosen = [(by_address.get(a.lower(), -1), a) for a in listed]
-    else:
-        best = min((tier for _, _, tier in places), default=0)
-        chosen = list({a.lower(): (p, a) for p, a, tier in reversed(places) if tier == best}.values())[::-1]
-        if best == _IN_SENTENCE and len(chosen) > 1:
-            chosen = [(p, a) for p, a in chosen if a.lower() in rest.lower()] or chosen
-    starts = {place for place, _ in chosen if place >= 0}
-    for place, address in chosen[:MAX_RECIPIENTS]:
-        words = _words(lines, place, address, starts, only_near=only_near, single=len(chosen) == 1)
-        reply_code, status = codes_in(words)
-        into.recipients.append(
-            Finding(
-                recipient=address,
-                event=into.kind,
-                action="delayed" if into.kind is Event.DELAY else "failed",
-                diagnostic=words,
-                status=status,
-                reply_code=reply_code,
+    __slots__ = ("_lines", "_places", "folded")
+
+    def __init__(self, text: str, own: frozenset[str] = frozenset()) -> None:
+        """Read the explanation `text`; `own` are the addresses, in lower case, that the bounce is from and to."""
+        self.folded = folded(text)
+        self._lines = text.split("\n", MAX_LINES)
+        self._places = _places(self._lines, own)
+
+    def recipients(self, rest: str) -> list[str]:
+        """Return the addresses that the strongest kind of place names, in their order.
+
+        `rest` is what follows the explanation: of several addresses in sentences, those count that it has too.
+        """
+        best = min((kind for _, _, kind in self._places), default=0)
+        found = list({address.lower(): address for _, address, kind in self._places if kind == best}.values())
+        if best == _IN_SENTENCE and len(found) > 1:
+            lower = rest.lower()
+            found = [address for address in found if address.lower() in lower] or found
+        return found
+
+    def findings(self, addresses: list[str], event: Event, *, whole: bool) -> list[Finding]:
+        """Return a finding for each of `addresses` with what is said of it.
+
+        Where nothing is said of an address in particular and it is the only one, the replies of a session count, and
+        with `whole` then all that the explanation says.
+        """
+        places: dict[str, int] = {}
+        for place, address, _ in self._places:
+            places.setdefault(address.lower(), place)
+        starts = {places[address.lower()] for address in addresses if address.lower() in places}
+        action = "delayed" if event is Event.DELAY else "failed"
+        found: list[Finding] = []
+        for address in addresses:
+            near = self._near(places.get(address.lower()), address, starts)
+            words = self._words(near, address, alone=len(addresses) == 1, whole=whole)
+            reply_code, status = codes_in(words)
+            found.append(
+                Finding(
+                    recipient=address,
+                    event=event,
+                    action=action,
+                    diagnostic=words,
+                    status=status,
+                    reply_code=reply_code,
+                )
             )
-        )
-    if len(chosen) > MAX_RECIPIENTS:
-        into.cuts.append("recipients")
+        return found
+
+    def _words(self, near: str, address: str, *, alone: bool, whole: bool) -> str:
+        replies = [line for line in self._lines if _REPLY.match(line)]
+        remote = [line for line in replies if line.lstrip().startswith("<<<")]
+        if any(codes_in(near)) and (not remote or not alone or near.startswith("(reason:")):
+            return near[:MAX_WORDS]
+        said = [line for line in remote or replies if address.lower() in line.lower()]
+        if not said and alone:
+            said = remote or replies
+        if said:
+            return one_line(f"{said[0].lstrip('< .')} {near}")[:MAX_WORDS]
+        if near or not whole:
+            return near[:MAX_WORDS]
+        return one_line(" ".join(line for line in self._lines if says(wording().contacts, line.lower()) is None))[
+            :MAX_WORDS
+        ]
+
+    def _near(self, place: int | None, address: str, starts: set[int]) -> str:
+        """Return the rest of the address's line and what follows it, up to the next recipient or a blank line."""
+        if place is None:
+            return ""
+        after = self._lines[place].partition(address)[2].strip(" >:;,\"'")
+        block = [after] if after else []
+        for number, line in enumerate(self._lines[place + 1 : place + MAX_BLOCK], place + 1):
+            if number in starts:
+                break
+            if not line.strip():
+                if block:
+                    break
+                continue
+            block.append(line)
+        words = one_line(" ".join(block))
+        return "" if words == "(reason: )" else words
 
 
-def _places(lines: list[str], own: set[str]) -> list[tuple[int, str, int]]:
-    """Return where addresses stand: (line, address, tier), the lowest tier the strongest kind of place."""
+def _places(lines: list[str], own: frozenset[str]) -> list[tuple[int, str, int]]:
+    """Return where addresses stand: (line, address, kind), the lowest kind the strongest.
+
+    Those of `own` count on a line of their own only.
+    """
     places: list[tuple[int, str, int]] = []
-    for number, line in enumerate(lines[:MAX_LINES]):
+    known = wording()
+    for number, line in enumerate(lines):
         if "@" not in line or len(line) > MAX_LINE:
             continue
         lower = line.lower()
-        if lower.partition(":")[0].strip(_MARKS) in wording().others:
+        if lower.partition(":")[0].strip(_MARKS) in known.others:
             continue
         found = _ALONE.match(line) or _HEAD.match(line)
         if found:
             _add(places, number, found.group(1), _ON_ITS_OWN)
             continue
-        contact = says(wording().contacts, lower) is not None
+        if says(known.contacts, lower) is not None:
+            continue
         for found in _ANY.finditer(line):
             if found.group().lower() in own:
                 continue
-            before = lower[: found.start()].rstrip(" \t<:=\"'([`-\u201c\uff1a")
-            if before.endswith(wording().labels) and not contact:
-                _add(places, number, found.group(), _AFTER_LABEL)
-            elif not contact:
-                _add(places, number, found.group(), _IN_SENTENCE)
+            before = lower[: found.start()].rstrip(_BEFORE)
+            _add(places, number, found.group(), _AFTER_LABEL if before.endswith(known.labels) else _IN_SENTENCE)
     return places
 
 
-def _add(places: list[tuple[int, str, int]], number: int, address: str, tier: int) -> None:
+def _add(places: list[tuple[int, str, int]], number: int, address: str, kind: int) -> None:
     address = address.strip(".,;:'!?")
     if is_address(address) and "." in address.rpartition("@")[2]:
-        places.append((number, address, tier))
-
-
-def _words(lines: list[str], place: int, address: str, starts: set[int], *, only_near: bool, single: bool) -> str:
-    """Return what is said of `address`, which stands in line `place`, on one line."""
-    near = _near(lines, place, address, starts) if place >= 0 else ""
-    replies = [line for line in lines if _REPLY.match(line)]
-    remote = [line for line in replies if line.lstrip().startswith("<<<")]
-    if any(codes_in(near)) and (not remote or not single or near.startswith("(reason:")):
-        return near[:MAX_WORDS]
-    remote = remote or replies
-    of_address = [line for line in remote if address.lower() in line.lower()]
-    if only_near and not single:
-        remote = []
-    for line in of_address or remote:
-        return one_line(f"{line.lstrip('< .')} {near}")[:MAX_WORDS]
-    if near or only_near:
-        return near[:MAX_WORDS]
-    return one_line(" ".join(line for line in lines if says(wording().contacts, line.lower()) is None))[:MAX_WORDS]
-
-
-def _near(lines: list[str], place: int, address: str, starts: set[int]) -> str:
-    """Return the rest of the recipient's line and what follows it, up to the next recipient or a blank line."""
-    after = lines[place].partition(address)[2].strip(" >:;,\"'")
-    block = [after] if after else []
-    for line in lines[place + 1 :]:
-        if place + len(block) + 1 in starts or len(block) > 40:
-            break
-        if not line.strip():
-            if any(part.strip() for part in block):
-                break
-            continue
-        block.append(line)
-    words = one_line(" ".join(block))
-    return "" if words == "(reason: )" else words
+        places.append((number, address, kind))
 
 
 def is_from_mailer(sender: str) -> bool:
@@ -219,17 +236,18 @@ def is_from_mailer(sender: str) -> bool:
 def is_bounce(sender: str, subject: str, explanation: str, *, standard: bool) -> bool:
     """Say whether a mail that no standard part marks is a bounce: two independent signs at least.
 
-    `sender` is the text of From and Return-Path, `standard` whether the mail is a multipart/report.
+    `sender` is the text of From and Return-Path, `explanation` is folded, `standard` says whether the mail is a
+    multipart/report.
     """
     by_sender = standard or is_from_mailer(sender)
     by_subject = says(wording().subjects, folded(subject)) is not None
     if by_subject and by_sender:
         return True
-    return (by_subject or by_sender) and says(wording().explanations, folded(explanation)) is not None
+    return (by_subject or by_sender) and says(wording().explanations, explanation) is not None
 
 
 def event_of(subject: str, explanation: str) -> Event:
-    """Return what a bounce in prose reports: a failure, or a delay."""
+    """Return what a bounce in prose with the folded `explanation` reports: a failure, or a delay."""
     known = wording()
-    said = says(known.delays, folded(subject)) or says(known.delays, folded(explanation))
+    said = says(known.delays, folded(subject)) or says(known.delays, explanation)
     return Event.DELAY if said else Event.BOUNCE

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bounces.addresses import is_address
 from bounces.reading import auto_reply, delivery_status, feedback, prose, returned, ses_notification
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_FORWARDS
-from bounces.reading.mime import Part, parse
+from bounces.reading.limits import MAX_EXPLAINED, MAX_FORWARDS
+from bounces.reading.mime import Headers, Part, parse
 from bounces.reading.parts import Parts, sort
 from bounces.records import Event
 
@@ -96,10 +97,13 @@ def _delivery_status(parts: Parts) -> Findings:
         return found
     found.returned = parts.returned_headers()
     found.kind = strongest(found)
-    wordless = [finding for finding in found.recipients if not any(codes_in(finding.diagnostic))]
-    if wordless:
-        _add_words(wordless, parts.explanation())
+    if any(map(_is_wordless, found.recipients)):
+        _add_words(found, prose.Explanation(prose.split(parts.explanation())[0]))
     return found
+
+
+def _is_wordless(finding: Finding) -> bool:
+    return finding.event is not Event.DELIVERY and not any(codes_in(finding.diagnostic))
 
 
 def strongest(found: Findings) -> Event:
@@ -108,16 +112,14 @@ def strongest(found: Findings) -> Event:
     return next(event for event in (Event.BOUNCE, Event.DELAY, Event.DELIVERY, Event.OTHER) if event in events)
 
 
-def _add_words(wordless: list[Finding], text: str) -> None:
+def _add_words(found: Findings, explanation: prose.Explanation) -> None:
     """Give findings whose diagnostic says little the words that the explanation has for them."""
-    if not text:
-        return
-    heard = Findings(Event.BOUNCE, "")
-    prose.read(prose.split(text)[0], (), [finding.recipient for finding in wordless[:100]], heard, only_near=True)
-    by_address = {finding.recipient.lower(): finding for finding in heard.recipients}
-    for finding in wordless:
-        words = by_address.get(finding.recipient.lower())
-        if words is None or not words.diagnostic or (finding.diagnostic and not words.reply_code and not words.status):
+    named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
+    heard = explanation.findings(named, Event.BOUNCE, whole=False)
+    for finding, words in zip(found.recipients, heard, strict=False):
+        if not _is_wordless(finding) or not words.diagnostic:
+            continue
+        if finding.diagnostic and not words.reply_code and not words.status:
             continue
         finding.diagnostic = finding.diagnostic or words.diagnostic
         finding.reply_code = finding.reply_code or words.reply_code
@@ -126,46 +128,51 @@ def _add_words(wordless: list[Finding], text: str) -> None:
 
 def _prose(root: Part, parts: Parts, text: str, forwards: int) -> Findings:
     """Return what the mail says to people. Its kind is OTHER where it has too few signs of a bounce."""
-    explanation, headers, rest = prose.split(text)
+    before, headers, rest = prose.split(text)
     subject = root.header("subject")[:998]
-    failed = [
-        a for value in root.headers.get("x-failed-recipients", ()) for a in _SEPARATED.split(value[:100_000]) if a
-    ]
+    failed = [a for value in root.headers.get("x-failed-recipients", ()) for a in _SEPARATED.split(value[:100_000])]
+    failed = [address for address in failed if is_address(address)]
     standard = root.type == "multipart/report" and "disposition" not in root.header("content-type").lower()
     sender = f"{root.header('from')[:400]} {root.header('return-path')[:400]}"
-    if not failed and not prose.is_bounce(sender, subject, explanation, standard=standard):
+    if not failed and not prose.is_bounce(sender, subject, prose.folded(before), standard=standard):
         return Findings(Event.OTHER, "has too few signs of a bounce")
-    found = Findings(prose.event_of(subject, explanation), "is a bounce in prose")
+    explanation = prose.Explanation(before, _own(root))
+    found = Findings(prose.event_of(subject, explanation.folded), "is a bounce in prose")
     found.returned = parts.returned_headers() or headers
-    found.explanation = prose.folded(explanation)
+    found.explanation = explanation.folded
     embedded = _EMBEDDED_STATUS.search(text)
     if embedded:
         delivery_status.read(text[embedded.start() :], found)
     if found.recipients:
         found.kind = strongest(found)
-        wordless = [finding for finding in found.recipients if not any(codes_in(finding.diagnostic))]
-        _add_words(wordless, explanation)
+        _add_words(found, explanation)
         return found
-    prose.read(explanation, _own(root), failed, found, rest=rest)
+    found.recipients = explanation.findings(failed or explanation.recipients(rest), found.kind, whole=True)
     if found.recipients:
         return found
+    return _embedded_bounce(parts, headers, rest, forwards) or _unnamed(found, explanation)
+
+
+def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -> Findings | None:
+    """Return what the bounce says that a bounce without a recipient returns, as gateways wrap one in another."""
     inner = parts.returned.children[0] if parts.returned and parts.returned.children else None
     if inner is None and rest and prose.is_from_mailer(" ".join(headers.get("from", ()))):
         inner = parse(rest.encode("utf-8", "replace"))
-    if inner is not None and forwards < MAX_FORWARDS:
-        nested = _forwarded(inner, forwards)
-        if nested is not None:
-            return nested
+    return _forwarded(inner, forwards) if inner is not None and forwards < MAX_FORWARDS else None
+
+
+def _unnamed(found: Findings, explanation: prose.Explanation) -> Findings:
+    """Return `found` with the one recipient of the returned message, or with none where To does not tell."""
     only = returned.only_address(found.returned)
-    if only is not None:
-        found.note = "names no recipient; the returned message's To does"
-        prose.read(explanation, (), [only], found)
-    else:
+    if only is None:
         found.note = "names no recipient"
         found.recipients.append(Finding(event=found.kind))
+    else:
+        found.note = "names no recipient; the returned message's To does"
+        found.recipients = explanation.findings([only], found.kind, whole=True)
     return found
 
 
-def _own(root: Part) -> set[str]:
+def _own(root: Part) -> frozenset[str]:
     """Return the addresses that the bounce itself is from and to, in lower case."""
-    return {a.lower() for name in _OWN_HEADERS for a in returned.addresses_in(root.headers.get(name, ()))}
+    return frozenset(a.lower() for name in _OWN_HEADERS for a in returned.addresses_in(root.headers.get(name, ())))

@@ -1,0 +1,50 @@
+"""What `bounces inspect` shows to people. Strangers wrote it all, so none of it reaches the terminal raw."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Console
+from rich.text import Text
+
+from bounces.records import BounceType, Verdict
+
+_COLOURS = {BounceType.HARD: "bold red", BounceType.SOFT: "yellow", BounceType.NONE: "green"}
+
+
+def show(rows: Iterable[tuple[str, list[Verdict], str]]) -> None:
+    """Print each mail with its reports, two lines a report, and the counts of all."""
+    console = Console(highlight=False)
+    counts: Counter[str] = Counter()
+    for source, verdicts, reason in rows:
+        console.print(Text(plain(source), style="bold"), overflow="fold")
+        counts["mails"] += 1
+        if not verdicts:
+            counts["without a report"] += 1
+            console.print(Text(f"  no report: {reason}", style="dim"))
+        for verdict in verdicts:
+            counts[_outcome(verdict)] += 1
+            for line in _lines(verdict):
+                console.print(line, overflow="ellipsis", no_wrap=True)
+    console.print(Text(", ".join(f"{count} {name}" for name, count in counts.items()), style="bold"))
+
+
+def _outcome(verdict: Verdict) -> str:
+    return verdict.report.event if verdict.bounce_type is BounceType.NONE else verdict.bounce_type
+
+
+def _lines(verdict: Verdict) -> Iterable[Text]:
+    report = verdict.report
+    words = [verdict.category, report.reply_code, report.status, f"by {verdict.rule}" if verdict.rule else None]
+    first = Text(f"  {_outcome(verdict):<10} ", style=_COLOURS[verdict.bounce_type])
+    first.append(plain(report.recipient or "(names nobody)"), style="not bold default")
+    first.append("  " + "  ".join(plain(word) for word in words if word), style="not bold dim")
+    yield first
+    if report.diagnostic:
+        yield Text(f"             {plain(report.diagnostic)}", style="dim")
+
+
+def plain(text: str) -> str:
+    """Return `text` with what a terminal would obey made visible."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
