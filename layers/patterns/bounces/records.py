@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
 from bounces.addresses import MAX_ADDRESS
@@ -178,6 +179,8 @@ _VERDICT_LIMITS: Final = {
     "reason": MAX_LINE,
     "patterns_version": 64,
 }
+_report_texts = attrgetter(*_REPORT_LIMITS)
+_verdict_texts = attrgetter(*_VERDICT_LIMITS)
 _ENUMS: Final[dict[str, type[StrEnum]]] = {"source": Source, "event": Event, "bounce_type": BounceType}
 _TIMES: Final = frozenset({"event_time", "received_time"})
 _MAPS: Final = frozenset({"headers", "authentication"})
@@ -188,9 +191,9 @@ _NAMES: Final = {"report": [f.name for f in fields(Report)], "verdict": [f.name 
 def _bound(record: Report | Verdict, limits: Mapping[str, int]) -> None:
     """Cut what is beyond a limit, in place: the record is not yet anyone's."""
     cut: list[str] = []
-    for name, limit in limits.items():
-        text = getattr(record, name)
-        if text is None:
+    texts = _report_texts(record) if isinstance(record, Report) else _verdict_texts(record)
+    for (name, limit), text in zip(limits.items(), texts, strict=True):
+        if text is None or (len(text) <= limit and text.isascii()):
             continue
         if not text.isascii():
             # A lone surrogate, as `surrogateescape` leaves one, can be sent to no queue and no table.
@@ -255,7 +258,7 @@ def _known(value: object, what: str) -> dict[str, Any]:
     for name, part in value.items():
         if name != "version":
             arguments[name] = _field(name, part, what)
-    missing = [n for n in _REQUIRED[what] if arguments[n] is None and n not in ("recipient", "category")]
+    missing = [n for n in _REQUIRED[what] if arguments[n] in (None, "") and n not in ("recipient", "category")]
     if missing:
         raise RecordError(f"{what} without {missing[0]}")
     return arguments

@@ -12,14 +12,16 @@ _PAIR: Final = re.compile(
     r"(?<![\d.])([245][0-5]\d)[\s\-:#'\"(;<\[]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
     r"|(?<![\d.])([245][0-5]\d)\W{1,4}code ?:? ?([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
 )
-_AT_START: Final = re.compile(r"\s*(?:<<<\s*|smtp;\s*|[\"'(\[<#]\s*)?([45][0-5]\d)(?=$|[\s\-:;,.)\]\"'#<_](?!\d\d))")
-# A code elsewhere counts after a word or a sign by which systems introduce a reply.
-_INTRODUCED: Final = re.compile(
-    r"(?:\b(?:said|says|replied|responded|responds|response|reply|returned|answered|error|code|smtp|status|was|failed|"
-    r"rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|me)\b|[:;><(\[\"'#])"
-    r"[\s:;><(\[\"'#-]{0,6}([45][0-5]\d)(?=[\s\-:;,)\]\"'#_<]|\.\s|$)",
+_CODE: Final = re.compile(r"(?<![\d.@])([45][0-5]\d)(?=$|[\s\-:;,)\]\"'#_<]|\.\s)")
+# A code elsewhere than at the start counts after a word or a sign by which systems introduce a reply.
+_BEFORE_CODE: Final = 24
+_INTRODUCTION: Final = re.compile(
+    r"(?:^|\W)(?:said|says|replied|responded|responds|response|reply|returned|answered|error|code|smtp|status|was|failed|"
+    r"rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|me)[\s\-]{0,6}$"
+    r"|[:;><(\[\"'#][\s:;><(\[\"'#-]{0,6}$",
     re.IGNORECASE,
 )
+_START: Final = re.compile(r"\s*(?:<<<\s*|smtp;\s*|[\"'(\[<#]\s*)?$", re.IGNORECASE)
 _SUCCESS: Final = re.compile(r"\s*(?:smtp;\s*)?(2[0-5]\d)[\s-]")
 # What says only that time ran out, or nothing: another code in the same words says more.
 _VAGUE: Final = re.compile(r"[245]\.(?:0\.0|4\.7)")
@@ -64,8 +66,13 @@ def reply_code_in(text: str) -> str | None:
     A number counts where a server's reply starts: at the start, before an enhanced status code, or after a word or
     sign by which systems introduce the reply. A success code counts at the start only, where no failure is told.
     """
-    found = _AT_START.match(text) or _INTRODUCED.search(text) or _SUCCESS.match(text)
-    return found.group(1) if found else None
+    for found in _CODE.finditer(text):
+        place = found.start()
+        before = text[max(0, place - _BEFORE_CODE) : place]
+        if _INTRODUCTION.search(before) or (place < _BEFORE_CODE and _START.match(before)):
+            return found.group()
+    success = _SUCCESS.match(text)
+    return success.group(1) if success else None
 
 
 def is_vague(status: str) -> bool:

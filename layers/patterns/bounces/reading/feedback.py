@@ -26,11 +26,11 @@ _RECIPIENT_HEADERS: Final = (
 )
 
 
-def read(text: str, returned: Mapping[str, Sequence[str]], own: frozenset[str], into: Findings) -> None:
+def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findings) -> None:
     """Add to `into` the complaint in the feedback report `text` about the message with the headers `returned`.
 
     Recipients are often redacted; then the finding has none, and only ids in the return path or headers tell who.
-    `own` are the addresses of the report's own sender and addressee, which are nobody's subscriber.
+    `own` has, in lower case, the addresses of the report's own sender and addressee, who are nobody's subscribers.
     """
     group: dict[str, str] = {}
     recipients: list[str] = []
@@ -58,7 +58,7 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: frozenset[str], 
         )
 
 
-def _usable(values: list[str], own: frozenset[str]) -> list[str]:
+def _usable(values: list[str], own: str) -> list[str]:
     """Return the addresses in `values` that name someone: neither redacted nor the report's own parties."""
     found: list[str] = []
     for value in values:

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from bounces.reading.limits import MAX_HEADERS, MAX_STATUS_FIELD
 
-_FIELD = re.compile(r"([A-Za-z][A-Za-z0-9_-]{1,76})[ \t]{0,40}:(.*)")
+# A field's first line, a blank line, or any other line, which continues the field before.
+_LINE = re.compile(
+    r"^(?:([A-Za-z][A-Za-z0-9_-]{1,76})[ \t]{0,40}:[ \t]*([^\n]*)|[ \t\r\f\v]*$|[ \t]*([^\n]*))", re.MULTILINE
+)
 _COMMENT = re.compile(r"\([^()]{0,998}\)")
 _ENTITY = re.compile(r"^\s{0,40}([A-Za-z][A-Za-z0-9-]{1,40})\s{0,40};\s{0,40}(.*)$", re.DOTALL)
 
@@ -18,30 +21,24 @@ def fields(text: str) -> Iterator[tuple[str, str]]:
     Blank lines in a row are one. A line that is neither a field nor the continuation of one belongs to the field
     before it: mail systems forget to indent what they fold.
     """
-    name, size, blank = "", 0, True
-    values: list[str] = []
-    for line in text.split("\n"):
-        if not line or line.isspace():
-            if not blank:
-                if name:
-                    yield name, " ".join(values).strip()
-                    name = ""
-                yield "", ""
-            blank = True
-            continue
-        blank = False
-        found = _FIELD.match(line) if line[0] not in " \t" else None
-        if found:
+    name, value, blank = "", "", True
+    for first, start, more in _LINE.findall(text):
+        if first:
             if name:
-                yield name, " ".join(values).strip()
-            name = found.group(1).lower()
-            values = [found.group(2)[:MAX_STATUS_FIELD].strip()]
-            size = len(values[0])
-        elif name and size < MAX_STATUS_FIELD:
-            values.append(line[: MAX_STATUS_FIELD - size].strip())
-            size += len(values[-1]) + 1
+                yield name, value.strip()
+            name, value, blank = first.lower(), start[:MAX_STATUS_FIELD], False
+        elif more:
+            if name and len(value) < MAX_STATUS_FIELD:
+                value = f"{value.rstrip()} {more[: MAX_STATUS_FIELD - len(value)]}"
+            blank = False
+        elif not blank:
+            if name:
+                yield name, value.strip()
+                name = ""
+            yield "", ""
+            blank = True
     if name:
-        yield name, " ".join(values).strip()
+        yield name, value.strip()
 
 
 def header_section(text: str) -> dict[str, list[str]]:

@@ -84,6 +84,8 @@ def _split_cleanly(tree: PyMimePart, raw: bytes) -> bool:
     stack = [tree]
     while stack:
         node = stack.pop()
+        if node.is_message:
+            continue  # a returned message was often cut, and its structure is not what counts
         if node.children:
             stack.extend(node.children)
         elif node.content_type.startswith("multipart/"):

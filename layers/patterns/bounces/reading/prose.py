@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Final
 
@@ -49,12 +49,13 @@ _REPLY: Final = re.compile(r"\s{0,12}(?:<<<\s?|\.{3} )?[\"']?([45]\d\d)(?:[ -][^
 _ON_ITS_OWN: Final = 1
 _AFTER_LABEL: Final = 2
 _IN_SENTENCE: Final = 3
+_PREFIX: Final = 4
 _HEADER_LINES: Final = ("received:", "return-path:")
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 _MARKS: Final = " \t-=_*+#>~:.|!\u3000()[]<\u2014\u2013"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wording:
     """The texts of `prose.toml`."""
 
@@ -69,6 +70,15 @@ class Wording:
     labels: tuple[str, ...]
     others: frozenset[str]
     contacts: tuple[str, ...]
+
+    @cached_property
+    def separator_prefixes(self) -> frozenset[str]:
+        """How separators begin: few lines of a mail do, and the others need no closer look."""
+        return frozenset(text[:_PREFIX] for text in (*self.separators, *self.separator_starts))
+
+    def is_separator(self, words: str) -> bool:
+        """Say whether a line, in lower case and without marks around it, ends the explanation."""
+        return words in self.separators or words.startswith(self.separator_starts)
 
 
 @cache
@@ -99,13 +109,12 @@ def split(text: str) -> tuple[str, dict[str, list[str]], str]:
     place = 0
     explained = False
     for line in text.split("\n"):
-        if len(line) <= 160:
-            words = line.strip(_MARKS).lower()
-            if explained and words and (words in known.separators or words.startswith(known.separator_starts)):
-                rest = text[place:] if words.startswith(_HEADER_LINES) else text[place + len(line) + 1 :]
-                rest = rest.lstrip("\n ")
-                return text[:place], header_section(rest[:MAX_HEADER_TEXT]), rest
-            explained = explained or len(words) > 3
+        words = line[:160].strip(_MARKS).lower()
+        if words[:_PREFIX] in known.separator_prefixes and explained and known.is_separator(words):
+            rest = text[place:] if words.startswith(_HEADER_LINES) else text[place + len(line) + 1 :]
+            rest = rest.lstrip("\n ")
+            return text[:place], header_section(rest[:MAX_HEADER_TEXT]), rest
+        explained = explained or len(words) > 3
         place += len(line) + 1
     return text, {}, ""
 
@@ -115,8 +124,8 @@ class Explanation:
 
     __slots__ = ("_lines", "_places", "folded")
 
-    def __init__(self, text: str, own: frozenset[str] = frozenset()) -> None:
-        """Read the explanation `text`; `own` are the addresses, in lower case, that the bounce is from and to."""
+    def __init__(self, text: str, own: str = "") -> None:
+        """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
         self.folded = folded(text)
         self._lines = text.split("\n", MAX_LINES)
         self._places = _places(self._lines, own)
@@ -195,7 +204,7 @@ class Explanation:
         return "" if words == "(reason: )" else words
 
 
-def _places(lines: list[str], own: frozenset[str]) -> list[tuple[int, str, int]]:
+def _places(lines: list[str], own: str) -> list[tuple[int, str, int]]:
     """Return where addresses stand: (line, address, kind), the lowest kind the strongest.
 
     Those of `own` count on a line of their own only.
@@ -233,17 +242,18 @@ def is_from_mailer(sender: str) -> bool:
     return says(wording().senders, sender.lower()) is not None
 
 
-def is_bounce(sender: str, subject: str, explanation: str, *, standard: bool) -> bool:
-    """Say whether a mail that no standard part marks is a bounce: two independent signs at least.
+def signs(sender: str, subject: str, *, standard: bool) -> int:
+    """Return how many signs of a bounce a mail shows before its text is looked at: 0, 1 or 2.
 
-    `sender` is the text of From and Return-Path, `explanation` is folded, `standard` says whether the mail is a
-    multipart/report.
+    `sender` is the text of From and Return-Path; `standard` says whether the mail is a multipart/report.
     """
     by_sender = standard or is_from_mailer(sender)
-    by_subject = says(wording().subjects, folded(subject)) is not None
-    if by_subject and by_sender:
-        return True
-    return (by_subject or by_sender) and says(wording().explanations, explanation) is not None
+    return by_sender + (says(wording().subjects, folded(subject)) is not None)
+
+
+def explains(explanation: str) -> bool:
+    """Say whether the folded `explanation` says of a mail that it was not delivered."""
+    return says(wording().explanations, explanation) is not None
 
 
 def event_of(subject: str, explanation: str) -> Event:

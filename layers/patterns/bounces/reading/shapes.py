@@ -49,21 +49,24 @@ def read(root: Part, forwards: int = 0) -> Findings:
             return found
     if parts.disposition:
         return Findings(Event.OTHER, "is a disposition notification (RFC 8098)")
-    text = parts.explanation()
-    notification = ses_notification.read(text) if '"notificationType"' in text[:4096] else None
+    notification = _ses_notification(parts)
     if notification is not None:
         return notification
-    found = _prose(root, parts, text, forwards)
-    if found.kind is Event.OTHER:
-        return _no_bounce(root, parts, text, forwards) or found
-    return found
+    return _prose(root, parts, forwards) or _no_bounce(root, parts, forwards)
 
 
-def _no_bounce(root: Part, parts: Parts, text: str, forwards: int) -> Findings | None:
+def _ses_notification(parts: Parts) -> Findings | None:
+    for part in parts.texts[:1]:
+        if b'"notificationType"' in part.body[:4096]:
+            return ses_notification.read(part.text)
+    return None
+
+
+def _no_bounce(root: Part, parts: Parts, forwards: int) -> Findings:
     """Return what a mail that is itself no bounce is: an unsubscription, an automatic reply, or a forward of one."""
     subject = root.header("subject")
     sender = returned.addresses_in(root.headers.get("from", ()))
-    if auto_reply.is_unsubscription(text[:2000]):
+    if any(auto_reply.is_unsubscription(part.text[:2000]) for part in parts.texts[:1] if len(part.body) < 4096):
         found = Findings(Event.COMPLAINT, "is a mail program's request to unsubscribe (RFC 2369)")
         found.recipients.append(Finding(sender[0] if sender else "", event=Event.COMPLAINT, feedback_type="opt-out"))
         return found
@@ -75,9 +78,10 @@ def _no_bounce(root: Part, parts: Parts, text: str, forwards: int) -> Findings |
     inner = parts.returned.children[0] if parts.returned and parts.returned.children else None
     if inner is not None and inner.headers and forwards < MAX_FORWARDS:
         same = subject.strip() in ("", inner.header("subject").strip())
-        if same or _FORWARDED.search(subject):
-            return _forwarded(inner, forwards)
-    return None
+        forwarded = _forwarded(inner, forwards) if same or _FORWARDED.search(subject) else None
+        if forwarded is not None:
+            return forwarded
+    return Findings(Event.OTHER, "has too few signs of a bounce")
 
 
 def _forwarded(inner: Part, forwards: int) -> Findings | None:
@@ -126,16 +130,20 @@ def _add_words(found: Findings, explanation: prose.Explanation) -> None:
         finding.status = delivery_status.best_status(finding.status, words.status)
 
 
-def _prose(root: Part, parts: Parts, text: str, forwards: int) -> Findings:
-    """Return what the mail says to people. Its kind is OTHER where it has too few signs of a bounce."""
-    before, headers, rest = prose.split(text)
+def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
+    """Return what the mail says to people, or None where it has too few signs of a bounce."""
     subject = root.header("subject")[:998]
     failed = [a for value in root.headers.get("x-failed-recipients", ()) for a in _SEPARATED.split(value[:100_000])]
     failed = [address for address in failed if is_address(address)]
     standard = root.type == "multipart/report" and "disposition" not in root.header("content-type").lower()
     sender = f"{root.header('from')[:400]} {root.header('return-path')[:400]}"
-    if not failed and not prose.is_bounce(sender, subject, prose.folded(before), standard=standard):
-        return Findings(Event.OTHER, "has too few signs of a bounce")
+    signs = 2 if failed else prose.signs(sender, subject, standard=standard)
+    if not signs:
+        return None
+    text = parts.explanation()
+    before, headers, rest = prose.split(text)
+    if signs < 2 and not prose.explains(prose.folded(before)):
+        return None
     explanation = prose.Explanation(before, _own(root))
     found = Findings(prose.event_of(subject, explanation.folded), "is a bounce in prose")
     found.returned = parts.returned_headers() or headers
@@ -173,6 +181,6 @@ def _unnamed(found: Findings, explanation: prose.Explanation) -> Findings:
     return found
 
 
-def _own(root: Part) -> frozenset[str]:
-    """Return the addresses that the bounce itself is from and to, in lower case."""
-    return frozenset(a.lower() for name in _OWN_HEADERS for a in returned.addresses_in(root.headers.get(name, ())))
+def _own(root: Part) -> str:
+    """Return the headers, in lower case, that have the addresses that the bounce itself is from and to."""
+    return " ".join(value for name in _OWN_HEADERS for value in root.headers.get(name, ())).lower()

@@ -34,7 +34,6 @@ _MARKUP_BREAK = re.compile(
     r"<\s{0,3}/?(?:br|p|div|tr|li|h[1-6]|table|hr|pre|blockquote|ul|ol|td)\b[^<>]{0,2000}>", re.IGNORECASE
 )
 _MARKUP = re.compile(r"<(?![\w.+-]{1,64}@)/?[a-zA-Z!][^<>]{0,2000}>")
-_SPACE = re.compile(r"\s+")
 
 
 def decoded(body: bytes, charset: str | None = None) -> str:
@@ -76,7 +75,7 @@ def html_to_text(source: str) -> str:
     source = _without(source, "<!--", "-->")
     for name in _UNSEEN:
         source = _without(source, f"<{name}", f"</{name}>")
-    source = _SPACE.sub(" ", source) if "<pre" not in source.lower() else source
+    source = source if "<pre" in source.lower() else " ".join(source.split())
     source = _MARKUP_BREAK.sub("\n", source)
     source = _MARKUP.sub("", source)
     return html.unescape(source).replace("\xa0", " ")
@@ -101,4 +100,4 @@ def _without(source: str, start: str, end: str) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` on one line, each run of white space one space."""
-    return _SPACE.sub(" ", text).strip() if not text.isspace() else ""
+    return " ".join(text.split())
