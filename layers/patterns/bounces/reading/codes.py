@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
-# RFC 3463 2: class "." subject "." detail, not a part of an IP address, a version or a name.
-_STATUS: Final = re.compile(r"(?<![\d.\w-])([245])\.(\d{1,2})\.(\d{1,3})(?![\d\w]|\.\d)")
-# RFC 5321 4.2: a reply is a code, a space or hyphen, and text; here followed by an enhanced status code (RFC 2034 4).
-_PAIR: Final = re.compile(
-    r"(?<![\d.])([245][0-5]\d)[\s\-:#'\"(;<\[]{1,6}([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
-    r"|(?<![\d.])([245][0-5]\d)\W{1,4}code ?:? ?([245]\.\d{1,2}\.\d{1,3})(?!\d|\.\d)"
-)
-_CODE: Final = re.compile(r"(?<![\d.@])([45][0-5]\d)(?=$|[\s\-:;,)\]\"'#_<]|\.\s)")
-# A code elsewhere than at the start counts after a word or a sign by which systems introduce a reply.
-_BEFORE_CODE: Final = 24
+# RFC 5321 4.2.1, a reply code of three digits, or RFC 3463 2, class "." subject "." detail.
+_TOKEN: Final = re.compile(r"[245](?:[0-5]\d(?![\d.]\d|\d)|\.\d{1,2}\.\d{1,3}(?!\w|\.\d))")
+# What may not stand before a code: it would be part of a number, an address, a version or a name.
+_NOT_BEFORE: Final = frozenset("0123456789.@_-/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_AFTER_REPLY: Final = frozenset(" \t-:;,)]\"'#_<.")
+_BETWEEN: Final = frozenset(" \t-:#'\"(;<[")  # between a reply code and the status that belongs to it (RFC 2034 4)
+_MAX_BETWEEN: Final = 6
+_CODE_WORD: Final = " code"  # Zoho writes `ERROR_CODE :550, ERROR_CODE :5.1.1`
+# A reply code elsewhere than at the start counts after a word or a sign by which systems introduce a reply.
+_BEFORE: Final = 24
 _INTRODUCTION: Final = re.compile(
     r"(?:^|\W)(?:said|says|replied|responded|responds|response|reply|returned|answered|error|code|smtp|status|was|failed|"
     r"rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|me)[\s\-]{0,6}$"
@@ -23,8 +25,6 @@ _INTRODUCTION: Final = re.compile(
 )
 _START: Final = re.compile(r"\s*(?:<<<\s*|smtp;\s*|[\"'(\[<#]\s*)?$", re.IGNORECASE)
 _SUCCESS: Final = re.compile(r"\s*(?:smtp;\s*)?(2[0-5]\d)[\s-]")
-# What says only that time ran out, or nothing: another code in the same words says more.
-_VAGUE: Final = re.compile(r"[245]\.(?:0\.0|4\.7)")
 
 
 def codes_in(text: str) -> tuple[str, str]:
@@ -32,32 +32,23 @@ def codes_in(text: str) -> tuple[str, str]:
 
     Of several, the pair that says most: servers quote other servers, and the innermost knows.
     """
+    tokens = [(place, token) for place, token in _tokens(text) if token[0] != "2"]
     best: tuple[str, str] | None = None
-    for found in _PAIR.finditer(text):
-        pair = (found.group(1) or found.group(3), found.group(2) or found.group(4))
-        if pair[1][0] == "2":
+    for (place, reply), (after, status) in pairwise(tokens):
+        if len(reply) != 3 or len(status) == 3 or not _belong(text[place + 3 : after]):
             continue
-        if not _VAGUE.fullmatch(pair[1]):
-            return pair
-        best = best or pair
+        if not is_vague(status):
+            return reply, status
+        best = best or (reply, status)
     if best is not None:
-        return best[0], status_in(text) or best[1]
-    return reply_code_in(text) or "", status_in(text) or ""
+        return best[0], _best_status(tokens) or best[1]
+    return _reply_code(text, tokens) or "", _best_status(tokens) or status_in(text) or ""
 
 
 def status_in(text: str) -> str | None:
     """Return the first enhanced status code of a failure in `text`, else one of a success; the vague last."""
-    vague: str | None = None
-    success: str | None = None
-    for found in _STATUS.finditer(text):
-        status = found.group()
-        if status[0] == "2":
-            success = success or status
-        elif not _VAGUE.fullmatch(status):
-            return status
-        else:
-            vague = vague or status
-    return vague or success
+    found = list(_tokens(text))
+    return _best_status([(p, t) for p, t in found if t[0] != "2"]) or _best_status(found)
 
 
 def reply_code_in(text: str) -> str | None:
@@ -66,15 +57,47 @@ def reply_code_in(text: str) -> str | None:
     A number counts where a server's reply starts: at the start, before an enhanced status code, or after a word or
     sign by which systems introduce the reply. A success code counts at the start only, where no failure is told.
     """
-    for found in _CODE.finditer(text):
-        place = found.start()
-        before = text[max(0, place - _BEFORE_CODE) : place]
-        if _INTRODUCTION.search(before) or (place < _BEFORE_CODE and _START.match(before)):
-            return found.group()
-    success = _SUCCESS.match(text)
-    return success.group(1) if success else None
+    return _reply_code(text, [(place, token) for place, token in _tokens(text) if token[0] != "2"])
 
 
 def is_vague(status: str) -> bool:
     """Say whether the enhanced status code `status` tells nothing but the class, or that time ran out."""
-    return _VAGUE.fullmatch(status) is not None
+    return status.endswith((".0.0", ".4.7"))
+
+
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each reply code and enhanced status code in `text` with its place, from the left."""
+    for found in _TOKEN.finditer(text):
+        place, end = found.span()
+        token = found.group()
+        if place and text[place - 1] in _NOT_BEFORE and (len(token) == 3 or text[place - 1] not in "_"):
+            continue
+        if len(token) == 3 and end < len(text) and text[end] not in _AFTER_REPLY and not text[end].isspace():
+            continue
+        yield place, token
+
+
+def _belong(between: str) -> bool:
+    if len(between) <= _MAX_BETWEEN and between and all(character in _BETWEEN for character in between):
+        return True
+    return len(between) <= 16 and between.lower().replace("_", " ").strip(" ,:").endswith(_CODE_WORD)
+
+
+def _best_status(tokens: list[tuple[int, str]]) -> str | None:
+    vague: str | None = None
+    for _, token in tokens:
+        if len(token) > 3:
+            if not is_vague(token):
+                return token
+            vague = vague or token
+    return vague
+
+
+def _reply_code(text: str, tokens: list[tuple[int, str]]) -> str | None:
+    for place, token in tokens:
+        if len(token) == 3:
+            before = text[max(0, place - _BEFORE) : place]
+            if _INTRODUCTION.search(before) or (place < _BEFORE and _START.match(before)):
+                return token
+    success = _SUCCESS.match(text)
+    return success.group(1) if success else None

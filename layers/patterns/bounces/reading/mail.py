@@ -18,7 +18,6 @@ from bounces.reading.mime import Part, parse
 from bounces.reading.text import one_line
 from bounces.records import Event, Report, Source
 
-_HEADER_END = re.compile(rb"\r?\n[ \t]*\r?\n|\r[ \t]*\r")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,990})>")
 
 
@@ -80,10 +79,10 @@ def _bare_mail(raw: bytes) -> bytes:
 
 def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tuple[Report, ...]:
     """Return the reports of `findings`, one for each recipient and event."""
-    end = _HEADER_END.search(raw)
-    body = raw[end.end() :] if end else b""
     digest = mail_digest(
-        root.header("message-id").encode("utf-8", "replace"), root.header("date").encode("utf-8", "replace"), body
+        root.header("message-id").encode("utf-8", "replace"),
+        root.header("date").encode("utf-8", "replace"),
+        _body(raw),
     )
     headers = findings.returned
     return_path = _return_path(arrival.envelope_recipients)
@@ -136,6 +135,12 @@ def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tu
             **shared,  # type: ignore[arg-type]
         )
     return tuple(reports.values())
+
+
+def _body(raw: bytes) -> bytes:
+    """Return all bytes after the header section."""
+    ends = [place for place in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if place >= 0]
+    return raw[min(ends) :].lstrip(b"\r\n") if ends else b""
 
 
 def _return_path(envelope_recipients: tuple[str, ...]) -> str | None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
-from collections.abc import Iterator
 from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -23,11 +22,10 @@ from bounces.reading.limits import MAX_DEPTH, MAX_HEADER, MAX_HEADERS, MAX_PARTS
 from bounces.reading.text import decoded
 
 if TYPE_CHECKING:
-    from fast_mail_parser import PyMimePart
+    from fast_mail_parser import PyLazyMimePart
 
 Headers = dict[str, list[str]]
 
-_BOUNDARY = re.compile(r"boundary\s*=", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
 _ENCODED_WORD = "=?"
 
@@ -35,16 +33,58 @@ _ENCODED_WORD = "=?"
 class Part:
     """One node of a mail: its type in lower case, headers by lower-case name, decoded bytes, and the parts within.
 
-    A `message/rfc822` part has the message that it holds as its one child.
+    A `message/rfc822` part has the message that it holds as its one child. What a fast parser's node holds is taken
+    from it when it is asked for: most of a mail never is.
     """
 
-    __slots__ = ("body", "children", "headers", "type")
+    __slots__ = ("_body", "_children", "_headers", "_node", "depth", "type")
 
-    def __init__(self, content_type: str, headers: Headers, body: bytes, children: list[Part]) -> None:
+    def __init__(
+        self,
+        content_type: str,
+        headers: Headers | None = None,
+        body: bytes | None = None,
+        children: list[Part] | None = None,
+    ) -> None:
         self.type = content_type
-        self.headers = headers
-        self.body = body
-        self.children = children
+        self.depth = 0
+        self._headers = headers
+        self._body = body
+        self._children = children
+        self._node: PyLazyMimePart | None = None
+
+    @classmethod
+    def of_node(cls, node: PyLazyMimePart, depth: int) -> Part:
+        """Return the part that reads `node`, `depth` levels below the mail."""
+        part = cls(node.content_type.lower())
+        part.depth = depth
+        part._node = node
+        return part
+
+    @property
+    def headers(self) -> Headers:
+        """The part's headers by lower-case name, each name's values in their order."""
+        if self._headers is None:
+            self._headers = _lowered(self._node.headers) if self._node else {}
+        return self._headers
+
+    @property
+    def body(self) -> bytes:
+        """The part's bytes, its transfer encoding undone; b"" for one that holds parts."""
+        if self._body is None:
+            try:
+                self._body = (self._node.content if self._node else None) or b""
+            except fast_mail_parser.ParseError:
+                self._body = b""
+        return self._body
+
+    @property
+    def children(self) -> list[Part]:
+        """The parts within, at most `MAX_PARTS` of them, none below `MAX_DEPTH`."""
+        if self._children is None:
+            nodes = self._node.children[:MAX_PARTS] if self._node and self.depth < MAX_DEPTH else ()
+            self._children = [Part.of_node(node, self.depth + 1) for node in nodes]
+        return self._children
 
     def header(self, name: str) -> str:
         """Return the first value of the header `name` (lower case), or ""."""
@@ -57,27 +97,28 @@ class Part:
         charset = _CHARSET.search(self.header("content-type"))
         return decoded(self.body, charset.group(1) if charset else None)
 
-    def walk(self) -> Iterator[Part]:
-        """Yield this part and every part below it, in the order of the mail."""
-        stack = [self]
-        while stack:
-            part = stack.pop()
-            yield part
-            stack.extend(reversed(part.children))
+
+def _lowered(headers: dict[str, list[str]]) -> Headers:
+    lowered = {name.lower(): values for name, values in headers.items()}
+    if len(lowered) < len(headers):  # one name in two spellings
+        lowered = {}
+        for name, values in headers.items():
+            lowered.setdefault(name.lower(), []).extend(values)
+    return lowered
 
 
 def parse(raw: bytes) -> Part:
     """Return the tree of the mail `raw`. Never raises: what cannot be split is one part of text."""
     try:
-        tree = fast_mail_parser.parse_email_tree(raw)
+        tree = fast_mail_parser.parse_email_tree(raw, mode="lazy")
     except fast_mail_parser.ParseError:
         return _parse_slowly(raw)
     if not _split_cleanly(tree, raw):
         return _parse_slowly(raw)
-    return _from_fast(tree, 0, [MAX_PARTS])
+    return Part.of_node(tree, 0)
 
 
-def _split_cleanly(tree: PyMimePart, raw: bytes) -> bool:
+def _split_cleanly(tree: PyLazyMimePart, raw: bytes) -> bool:
     """Say whether the fast parser found what the headers promise."""
     if not tree.headers:
         return not raw.strip()
@@ -91,24 +132,6 @@ def _split_cleanly(tree: PyMimePart, raw: bytes) -> bool:
         elif node.content_type.startswith("multipart/"):
             return False
     return True
-
-
-def _from_fast(node: PyMimePart, depth: int, budget: list[int]) -> Part:
-    budget[0] -= 1
-    headers: Headers = {}
-    for name, values in node.headers.items():
-        lower = name.lower()
-        if lower in headers:
-            headers[lower].extend(values)
-        else:
-            headers[lower] = list(values)
-    children: list[Part] = []
-    if depth < MAX_DEPTH:
-        for child in node.children:
-            if budget[0] <= 0:
-                break
-            children.append(_from_fast(child, depth + 1, budget))
-    return Part(node.content_type.lower(), headers, node.content or b"", children)
 
 
 def _parse_slowly(raw: bytes) -> Part:

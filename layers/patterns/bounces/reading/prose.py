@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -27,12 +28,14 @@ MAX_WORDS: Final = 1500
 MAX_LINE: Final = 4000
 MAX_LINES: Final = 4000
 MAX_BLOCK: Final = 40
+MAX_LOCAL_PART: Final = 128
 
 _ADDRESS: Final = (
     r"[^\s<>()\[\]:;,\"'`=@/|]{1,128}@[A-Za-z0-9\u0080-\U0010ffff_-][A-Za-z0-9\u0080-\U0010ffff._-]{0,254}"
 )
 _QUOTED: Final = r"\"[^\"<>\n]{1,64}\"@[\w.-]{1,255}"
-_ANY: Final = re.compile(rf"{_QUOTED}|{_ADDRESS}")
+_NO_LOCAL: Final = frozenset("<>()[]:;,\"'`=@/|")
+_DOMAIN: Final = re.compile(r"[A-Za-z0-9\u0080-\U0010ffff_-][A-Za-z0-9\u0080-\U0010ffff._-]{0,254}")
 # A line that holds nothing but an address, in whatever brackets, and at most a remark on it.
 _ALONE: Final = re.compile(
     rf"[\s>*•·\-\"'(<\[]{{0,40}}(?:smtp:|mailto:|rfc822;)?\s?({_QUOTED}|{_ADDRESS})[\"'>)\].,;*\s]{{0,20}}:?\s{{0,40}}"
@@ -223,12 +226,27 @@ def _places(lines: list[str], own: str) -> list[tuple[int, str, int]]:
             continue
         if says(known.contacts, lower) is not None:
             continue
-        for found in _ANY.finditer(line):
-            if found.group().lower() in own:
+        for place, address in _addresses(line):
+            if address.lower() in own:
                 continue
-            before = lower[: found.start()].rstrip(_BEFORE)
-            _add(places, number, found.group(), _AFTER_LABEL if before.endswith(known.labels) else _IN_SENTENCE)
+            before = lower[:place].rstrip(_BEFORE)
+            _add(places, number, address, _AFTER_LABEL if before.endswith(known.labels) else _IN_SENTENCE)
     return places
+
+
+def _addresses(line: str) -> Iterator[tuple[int, str]]:
+    """Yield each address in `line` with its place. From each @ outwards, so that the cost is that of the addresses."""
+    at = line.find("@")
+    while at >= 0:
+        place = at
+        while (
+            place and at - place < MAX_LOCAL_PART and line[place - 1] not in _NO_LOCAL and not line[place - 1].isspace()
+        ):
+            place -= 1
+        domain = _DOMAIN.match(line, at + 1)
+        if domain and place < at:
+            yield place, line[place : domain.end()]
+        at = line.find("@", at + 1)
 
 
 def _add(places: list[tuple[int, str, int]], number: int, address: str, kind: int) -> None:

@@ -148,7 +148,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     found = Findings(prose.event_of(subject, explanation.folded), "is a bounce in prose")
     found.returned = parts.returned_headers() or headers
     found.explanation = explanation.folded
-    embedded = _EMBEDDED_STATUS.search(text)
+    embedded = _EMBEDDED_STATUS.search(text) if "inal-Recipient:" in text or "inal-recipient:" in text else None
     if embedded:
         delivery_status.read(text[embedded.start() :], found)
     if found.recipients:
