@@ -22,7 +22,8 @@ def fields(text: str) -> Iterator[tuple[str, str]]:
     before it: mail systems forget to indent what they fold.
     """
     name, value, blank = "", "", True
-    for first, start, more in _LINE.findall(text):
+    for line in _LINE.finditer(text):
+        first, start, more = line.groups()
         if first:
             if name:
                 yield name, value.strip()

@@ -11,9 +11,9 @@ from bounces import verp
 from bounces.addresses import is_address
 from bounces.identity import mail_digest, report_id
 from bounces.reading import expiry, returned, shapes
+from bounces.reading.bounding import bounded, header_end
 from bounces.reading.dates import parsed
-from bounces.reading.finding import Findings
-from bounces.reading.limits import MAX_MAIL
+from bounces.reading.finding import Finding, Findings
 from bounces.reading.mime import Part, parse
 from bounces.reading.text import one_line
 from bounces.records import Event, Report, Source
@@ -53,14 +53,15 @@ def read_mail(raw: bytes, arrival: Arrival = Arrival()) -> Reading:
     Two mails that differ only in what carried them (trace headers, line ends, storage) give reports of equal ids.
     """
     cuts: list[str] = []
-    if len(raw) > MAX_MAIL:
-        raw = raw[:MAX_MAIL]
-        cuts.append("mail")
-    raw = _bare_mail(raw)
-    root = parse(raw)
+    raw = bounded(_bare_mail(raw), cuts)
+    root = parse(raw, cuts)
     findings = shapes.read(root)
     findings.cuts[:0] = cuts
     expiry.mark(findings)
+    if findings.cuts:
+        # Something that could have named a recipient is not here, so a person is to look at the mail.
+        findings.recipients.append(Finding(event=Event.OTHER))
+        findings.note = f"beyond the limit: {', '.join(dict.fromkeys(findings.cuts))}"
     if not findings.recipients:
         return Reading((), findings.kind, findings.reason, findings.system or None, tuple(findings.cuts))
     reports = _reports(findings, root, raw, arrival)
@@ -82,7 +83,7 @@ def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tu
     digest = mail_digest(
         root.header("message-id").encode("utf-8", "replace"),
         root.header("date").encode("utf-8", "replace"),
-        _body(raw),
+        raw[header_end(raw) :].lstrip(b"\r\n"),
     )
     headers = findings.returned
     return_path = _return_path(arrival.envelope_recipients)
@@ -135,12 +136,6 @@ def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tu
             **shared,  # type: ignore[arg-type]
         )
     return tuple(reports.values())
-
-
-def _body(raw: bytes) -> bytes:
-    """Return all bytes after the header section."""
-    ends = [place for place in (raw.find(b"\n\n"), raw.find(b"\r\n\r\n")) if place >= 0]
-    return raw[min(ends) :].lstrip(b"\r\n") if ends else b""
 
 
 def _return_path(envelope_recipients: tuple[str, ...]) -> str | None:

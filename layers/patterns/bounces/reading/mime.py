@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import fast_mail_parser
 
-from bounces.reading.limits import MAX_DEPTH, MAX_HEADER, MAX_HEADERS, MAX_PARTS
+from bounces.reading.bounding import for_slow_parser
+from bounces.reading.limits import MAX_DEPTH, MAX_HEADERS, MAX_STATUS_FIELD, MAX_TEXT
 from bounces.reading.text import decoded
 
 if TYPE_CHECKING:
@@ -80,22 +81,28 @@ class Part:
 
     @property
     def children(self) -> list[Part]:
-        """The parts within, at most `MAX_PARTS` of them, none below `MAX_DEPTH`."""
+        """The parts within."""
         if self._children is None:
-            nodes = self._node.children[:MAX_PARTS] if self._node and self.depth < MAX_DEPTH else ()
+            nodes = self._node.children if self._node else ()
             self._children = [Part.of_node(node, self.depth + 1) for node in nodes]
         return self._children
+
+    @property
+    def size(self) -> int:
+        """How many bytes the part has in the mail, its transfer encoding not undone."""
+        if self._body is None and self._node is not None:
+            return self._node.encoded_size or 0
+        return len(self.body)
 
     def header(self, name: str) -> str:
         """Return the first value of the header `name` (lower case), or ""."""
         values = self.headers.get(name)
         return values[0] if values else ""
 
-    @property
-    def text(self) -> str:
-        """The part's body as text, with LF line ends."""
+    def text(self, limit: int = MAX_TEXT) -> str:
+        """Return the first `limit` bytes of the part's body as text, with LF line ends."""
         charset = _CHARSET.search(self.header("content-type"))
-        return decoded(self.body, charset.group(1) if charset else None)
+        return decoded(self.body[:limit], charset.group(1) if charset else None)
 
 
 def _lowered(headers: dict[str, list[str]]) -> Headers:
@@ -107,14 +114,17 @@ def _lowered(headers: dict[str, list[str]]) -> Headers:
     return lowered
 
 
-def parse(raw: bytes) -> Part:
-    """Return the tree of the mail `raw`. Never raises: what cannot be split is one part of text."""
+def parse(raw: bytes, cuts: list[str]) -> Part:
+    """Return the tree of the mail `raw`, which is within the limits; add to `cuts` what a slow parser cannot be given.
+
+    Never raises: what cannot be split is one part of text.
+    """
     try:
         tree = fast_mail_parser.parse_email_tree(raw, mode="lazy")
     except fast_mail_parser.ParseError:
-        return _parse_slowly(raw)
+        return _parse_slowly(for_slow_parser(raw, cuts))
     if not _split_cleanly(tree, raw):
-        return _parse_slowly(raw)
+        return _parse_slowly(for_slow_parser(raw, cuts))
     return Part.of_node(tree, 0)
 
 
@@ -142,25 +152,31 @@ def _parse_slowly(raw: bytes) -> Part:
     try:
         message = mailparser.parse_from_bytes(raw).message
     except Exception:  # noqa: BLE001  mail-parser 4.8 raises whatever the stdlib's header parser does
-        message = message_from_bytes(raw)
+        message = _by_stdlib(raw)
     if message is None or (not message.keys() and not message.get_payload()):
         return Part("text/plain", {}, raw, [])
-    return _from_message(message, 0, [MAX_PARTS])
+    return _from_message(message, 0)
 
 
-def _from_message(message: Message[Any, Any], depth: int, budget: list[int]) -> Part:
-    budget[0] -= 1
+def _by_stdlib(raw: bytes) -> Message[Any, Any] | None:
+    try:
+        return message_from_bytes(raw)
+    except Exception:  # noqa: BLE001  the stdlib's parser is documented never to raise, and does
+        return None
+
+
+def _from_message(message: Message[Any, Any], depth: int) -> Part:
     headers: Headers = {}
     with contextlib.suppress(Exception):
         for name, value in list(message.raw_items())[:MAX_HEADERS]:
-            headers.setdefault(str(name).lower(), []).append(_header_text(str(value)[:MAX_HEADER]))
+            headers.setdefault(str(name).lower(), []).append(_header_text(str(value)[:MAX_STATUS_FIELD]))
     children: list[Part] = []
     payload = message.get_payload()
-    if isinstance(payload, list) and depth < MAX_DEPTH:
-        for child in payload:
-            if budget[0] > 0 and isinstance(child, Message):
-                children.append(_from_message(child, depth + 1, budget))
-    return Part(_type_of(message), headers, b"" if children else _payload(message), children)
+    if isinstance(payload, list) and depth <= MAX_DEPTH:
+        children = [_from_message(child, depth + 1) for child in payload if isinstance(child, Message)]
+    part = Part(_type_of(message), headers, b"" if children else _payload(message), children)
+    part.depth = depth
+    return part
 
 
 def _type_of(message: Message[Any, Any]) -> str:

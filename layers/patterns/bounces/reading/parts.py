@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bounces.reading import delivery_status
 from bounces.reading.fields import header_section
-from bounces.reading.limits import MAX_TEXT
+from bounces.reading.limits import MAX_DEPTH, MAX_PARTS, MAX_TEXT
 from bounces.reading.mime import Headers, Part
 from bounces.reading.text import html_to_text
 
@@ -39,6 +39,7 @@ class Parts:
     feedback: Part | None = None
     disposition: bool = False
     returned: Part | None = None
+    cuts: list[str] = field(default_factory=list)
 
     def returned_headers(self) -> Headers:
         """Return the headers of the returned message, by lower-case name; none where it was not returned."""
@@ -46,10 +47,12 @@ class Parts:
             return {}
         if self.returned.children:
             return self.returned.children[0].headers
-        return header_section(self.returned.text.lstrip("\n "))
+        return header_section(self.returned.text().lstrip("\n "))
 
     def explanation(self) -> str:
         """Return what the mail says to people: its plain texts, or its HTML as text where it has no other."""
+        if any(part.size > MAX_TEXT for part in self.texts):
+            self.cuts.append("text")
         return _explanation(self.texts)
 
 
@@ -57,9 +60,17 @@ def sort(root: Part) -> Parts:
     """Return the parts of the mail `root` by what they are for, whatever they are called."""
     parts = Parts()
     stack = [root]
+    count = 0
     while stack:
         part = stack.pop()
         kind = part.type
+        count += 1
+        if count > MAX_PARTS:
+            parts.cuts.append("parts")
+            break
+        if part.depth > MAX_DEPTH:
+            parts.cuts.append("depth")
+            continue
         if kind in DELIVERY_STATUS:
             parts.statuses.append(part)
         elif kind == "message/feedback-report":
@@ -79,16 +90,18 @@ def sort(root: Part) -> Parts:
 
 def _is_misnamed_status(part: Part) -> bool:
     """Say whether a part is a delivery status that was renamed on the way, as some gateways do."""
-    return b"inal-" in part.body[:8192] and delivery_status.starts_as_delivery_status(
-        part.body[:8192].decode("latin-1")
+    return (
+        part.size < MAX_TEXT
+        and b"inal-" in part.body[:8192]
+        and delivery_status.starts_as_delivery_status(part.body[:8192].decode("latin-1"))
     )
 
 
 def _explanation(texts: Iterable[Part]) -> str:
     texts = list(texts)
-    plain = [part.text for part in texts if part.type != "text/html"]
+    plain = [part.text() for part in texts if part.type != "text/html"]
     if not any(text.strip() for text in plain):
-        plain = [html_to_text(part.text) for part in texts if part.type == "text/html"]
+        plain = [html_to_text(part.text()) for part in texts if part.type == "text/html"]
     joined = plain[0] if len(plain) == 1 else "\n".join(plain)[:MAX_TEXT]
     head = joined[:2000].lower()
     return html_to_text(joined) if "<html" in head or "<body" in head else joined

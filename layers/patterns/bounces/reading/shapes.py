@@ -13,7 +13,7 @@ from bounces.addresses import is_address
 from bounces.reading import auto_reply, delivery_status, feedback, prose, returned, ses_notification
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_EXPLAINED, MAX_FORWARDS
+from bounces.reading.limits import MAX_EXPLAINED, MAX_FORWARDS, MAX_STATUS
 from bounces.reading.mime import Headers, Part, parse
 from bounces.reading.parts import Parts, sort
 from bounces.records import Event
@@ -39,9 +39,15 @@ _EMBEDDED_STATUS: Final = re.compile(
 def read(root: Part, forwards: int = 0) -> Findings:
     """Return what the mail `root` says. `forwards` counts the mails that it was forwarded in."""
     parts = sort(root)
+    found = _read(root, parts, forwards)
+    found.cuts.extend(parts.cuts)
+    return found
+
+
+def _read(root: Part, parts: Parts, forwards: int) -> Findings:
     if parts.feedback is not None:
         found = Findings(Event.COMPLAINT, "has a feedback report (RFC 5965)", returned=parts.returned_headers())
-        feedback.read(parts.feedback.text, found.returned, _own(root), found)
+        feedback.read(parts.feedback.text(), found.returned, _own(root), found)
         return found
     if parts.statuses:
         found = _delivery_status(parts)
@@ -58,7 +64,7 @@ def read(root: Part, forwards: int = 0) -> Findings:
 def _ses_notification(parts: Parts) -> Findings | None:
     for part in parts.texts[:1]:
         if b'"notificationType"' in part.body[:4096]:
-            return ses_notification.read(part.text)
+            return ses_notification.read(part.text())
     return None
 
 
@@ -66,7 +72,7 @@ def _no_bounce(root: Part, parts: Parts, forwards: int) -> Findings:
     """Return what a mail that is itself no bounce is: an unsubscription, an automatic reply, or a forward of one."""
     subject = root.header("subject")
     sender = returned.addresses_in(root.headers.get("from", ()))
-    if any(auto_reply.is_unsubscription(part.text[:2000]) for part in parts.texts[:1] if len(part.body) < 4096):
+    if any(auto_reply.is_unsubscription(part.text(2000)) for part in parts.texts[:1] if len(part.body) < 4096):
         found = Findings(Event.COMPLAINT, "is a mail program's request to unsubscribe (RFC 2369)")
         found.recipients.append(Finding(sender[0] if sender else "", event=Event.COMPLAINT, feedback_type="opt-out"))
         return found
@@ -96,7 +102,9 @@ def _forwarded(inner: Part, forwards: int) -> Findings | None:
 def _delivery_status(parts: Parts) -> Findings:
     found = Findings(Event.BOUNCE, "has a delivery status (RFC 3464)")
     for part in parts.statuses:
-        delivery_status.read(part.text, found)
+        if part.size > MAX_STATUS:
+            parts.cuts.append("status")
+        delivery_status.read(part.text(MAX_STATUS), found)
     if not found.recipients:
         return found
     found.returned = parts.returned_headers()
@@ -165,7 +173,7 @@ def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -
     """Return what the bounce says that a bounce without a recipient returns, as gateways wrap one in another."""
     inner = parts.returned.children[0] if parts.returned and parts.returned.children else None
     if inner is None and rest and prose.is_from_mailer(" ".join(headers.get("from", ()))):
-        inner = parse(rest.encode("utf-8", "replace"))
+        inner = parse(rest.encode("utf-8", "replace"), parts.cuts)
     return _forwarded(inner, forwards) if inner is not None and forwards < MAX_FORWARDS else None
 
 

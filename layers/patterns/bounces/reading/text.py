@@ -6,8 +6,6 @@ import codecs
 import html
 import re
 
-from bounces.reading.limits import MAX_TEXT
-
 # What Windows programs declare, or what is declared by names that Python does not know.
 _ALIASES = {
     "iso-8859-1": "cp1252",
@@ -37,11 +35,10 @@ _MARKUP = re.compile(r"<(?![\w.+-]{1,64}@)/?[a-zA-Z!][^<>]{0,2000}>")
 
 
 def decoded(body: bytes, charset: str | None = None) -> str:
-    """Return `body` as text with LF line ends, at most `MAX_TEXT` bytes of it.
+    """Return `body` as text with LF line ends.
 
     Declared charsets lie, so bytes that are UTF-8 are read as that first; whatever cannot be read is U+FFFD.
     """
-    body = body[:MAX_TEXT]
     if body.isascii() and b"\x1b" not in body and (charset is None or charset[:4].lower() != "utf-"):
         text = body.decode("ascii")
     else:
