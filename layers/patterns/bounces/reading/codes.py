@@ -24,6 +24,7 @@ _INTRODUCTION: Final = re.compile(
     re.IGNORECASE,
 )
 _START: Final = re.compile(r"\s*(?:<<<\s*|smtp;\s*|[\"'(\[<#]\s*)?$", re.IGNORECASE)
+_USUAL: Final = re.compile(r"([45][0-5]\d)[ -]([45]\.\d{1,2}\.\d{1,3})\s")
 _SUCCESS: Final = re.compile(r"\s*(?:smtp;\s*)?(2[0-5]\d)[\s-]")
 
 
@@ -32,6 +33,9 @@ def codes_in(text: str) -> tuple[str, str]:
 
     Of several, the pair that says most: servers quote other servers, and the innermost knows.
     """
+    usual = _USUAL.match(text)
+    if usual and not is_vague(usual.group(2)):
+        return usual.group(1), usual.group(2)
     tokens = [(place, token) for place, token in _tokens(text) if token[0] != "2"]
     best: tuple[str, str] | None = None
     for (place, reply), (after, status) in pairwise(tokens):

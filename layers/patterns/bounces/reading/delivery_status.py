@@ -47,6 +47,10 @@ _FIRST_FIELDS = (
     "received-from-mta",
 )
 _NAMES = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+# What nearly all recipient fields are; the others are taken apart.
+_USUAL = re.compile(
+    r"(?:rfc822|RFC822)?\s*;?\s*<?([A-Za-z0-9_.+=&'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})>?"
+)
 _BRACKETED = re.compile(r"<([^<>\s]{3,256})>")
 _BARE_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"]{1,128}@[^\s<>()\[\]:;,\"]{1,255}")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
@@ -99,7 +103,7 @@ def _close(group: dict[str, str], into: Findings) -> None:
     final = address_in(group.get("final-recipient", ""))
     original = address_in(group.get("original-recipient", ""))
     actual = address_in(group.get("x-actual-recipient", ""))
-    if not is_address(final) or "." not in final.rpartition("@")[2]:
+    if "." not in final.rpartition("@")[2] or not is_address(final):
         # A program, a file, or a name that only the last host understands.
         final = next((a for a in (original, actual) if is_address(a)), final)
     diagnostic = _diagnostic(group)
@@ -115,6 +119,7 @@ def _close(group: dict[str, str], into: Findings) -> None:
         diagnostic=diagnostic,
         remote_mta=host_in(group.get("remote-mta", "")),
         time=group.get("last-attempt-date", ""),
+        has_codes=bool(reply_code or said),
     )
     finding.event = _event(finding)
     into.recipients.append(finding)
@@ -155,6 +160,9 @@ def best_status(field: str, said: str) -> str:
 
 def address_in(value: str) -> str:
     """Return the address in a recipient field (RFC 3464 2.3.1, 2.3.2; RFC 6533 3), or the field's text without type."""
+    usual = _USUAL.fullmatch(value)
+    if usual:
+        return usual.group(1)
     kind, text = typed(value)
     text = without_comments(text) if "(" in text else text.strip()
     if kind == "utf-8":

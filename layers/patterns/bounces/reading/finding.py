@@ -21,6 +21,7 @@ class Finding:
     remote_mta: str = ""
     time: str = ""
     feedback_type: str = ""
+    has_codes: bool = False  # whether the diagnostic itself has a reply code or an enhanced status code
 
 
 @dataclass(slots=True)

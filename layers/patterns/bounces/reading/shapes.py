@@ -11,7 +11,6 @@ from typing import Final
 
 from bounces.addresses import is_address
 from bounces.reading import auto_reply, delivery_status, feedback, prose, returned, ses_notification
-from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.limits import MAX_EXPLAINED, MAX_FORWARDS, MAX_STATUS
 from bounces.reading.mime import Headers, Part, parse
@@ -115,7 +114,7 @@ def _delivery_status(parts: Parts) -> Findings:
 
 
 def _is_wordless(finding: Finding) -> bool:
-    return finding.event is not Event.DELIVERY and not any(codes_in(finding.diagnostic))
+    return finding.event is not Event.DELIVERY and not finding.has_codes
 
 
 def strongest(found: Findings) -> Event:
