@@ -12,3 +12,7 @@ def main() -> None:
 
 
 main.add_command(inspect)
+
+
+if __name__ == "__main__":
+    main()

@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
 Headers = dict[str, list[str]]
 
+# The types whose body is a message: RFC 2046 5.2.1, RFC 6532 3.7.
+MESSAGES = frozenset({"message/rfc822", "message/global"})
+
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.IGNORECASE)
-_ENCODED_WORD = "=?"
+# RFC 2047 5: an encoded word stands alone; within an address it is no encoded word.
+_EMBEDDED_WORD = re.compile(r"\?=[^\s()\",<]")
 
 
 class Part:
@@ -171,12 +175,28 @@ def _from_message(message: Message[Any, Any], depth: int) -> Part:
         for name, value in list(message.raw_items())[:MAX_HEADERS]:
             headers.setdefault(str(name).lower(), []).append(_header_text(str(value)[:MAX_STATUS_FIELD]))
     children: list[Part] = []
+    body = b""
+    content_type = _type_of(message)
     payload = message.get_payload()
-    if isinstance(payload, list) and depth <= MAX_DEPTH:
+    if not isinstance(payload, list):
+        body = _payload(message)
+    elif depth > MAX_DEPTH:
+        children = []
+    elif content_type.startswith("message/") and content_type not in MESSAGES:
+        # The stdlib makes messages of a delivery status' blocks and of a feedback report. They are fields.
+        body = b"\n".join(_as_bytes(block) for block in payload if isinstance(block, Message))
+    else:
         children = [_from_message(child, depth + 1) for child in payload if isinstance(child, Message)]
-    part = Part(_type_of(message), headers, b"" if children else _payload(message), children)
+    part = Part(content_type, headers, body, children)
     part.depth = depth
     return part
+
+
+def _as_bytes(block: Message[Any, Any]) -> bytes:
+    try:
+        return block.as_bytes()
+    except (MessageError, ValueError, LookupError):
+        return b""
 
 
 def _type_of(message: Message[Any, Any]) -> str:
@@ -201,7 +221,7 @@ def _header_text(value: str) -> str:
     """Return a header's value unfolded, with its encoded words (RFC 2047) decoded."""
     value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     value = re.sub(r"\r?\n[ \t]+", " ", value).replace("\r", " ").replace("\n", " ")
-    if _ENCODED_WORD in value:
+    if "=?" in value and not _EMBEDDED_WORD.search(value):
         with contextlib.suppress(MessageError, ValueError, LookupError):
             value = str(make_header(decode_header(value)))
     return value.strip()
