@@ -5,11 +5,12 @@ them must be one report, so the id covers the mail's Message-ID, Date and body, 
 no trace header, storage key, path or time of arrival.
 """
 
-import hashlib
+import hashlib  # BLAKE2 (RFC 7693), three times as fast as SHA-256 where the processor has no help for that
 import re
 
 # 160 bits, in hex: beyond any accident, and short enough to be part of a key.
 ID_CHARACTERS = 40
+DIGEST_BYTES = 32
 
 _MBOX_QUOTING = re.compile(rb"(?m)^>+(?=From )")
 
@@ -25,12 +26,14 @@ def mail_digest(message_id: bytes, date: bytes, body: bytes) -> bytes:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if b"\n>" in body:
         body = _MBOX_QUOTING.sub(b"", body)
-    digest = hashlib.sha256(b"mail\0%b\0%b\0" % (b" ".join(message_id.split()), b" ".join(date.split())))
+    digest = hashlib.blake2b(
+        b"mail\0%b\0%b\0" % (b" ".join(message_id.split()), b" ".join(date.split())), digest_size=DIGEST_BYTES
+    )
     digest.update(body.rstrip(b"\n"))
     return digest.digest()
 
 
 def report_id(digest: bytes, event: str, recipient: str) -> str:
     """Return the id of the report of `event` on `recipient` in the mail or record with `digest`."""
-    made = hashlib.sha256(b"%b\0%b\0%b" % (digest, event.encode(), recipient.lower().encode("utf-8", "replace")))
-    return made.hexdigest()[:ID_CHARACTERS]
+    text = b"%b\0%b\0%b" % (digest, event.encode(), recipient.lower().encode("utf-8", "replace"))
+    return hashlib.blake2b(text, digest_size=ID_CHARACTERS // 2).hexdigest()

@@ -11,6 +11,8 @@ from typing import Final
 
 from bounces.reading.limits import MAX_BOUNDARIES, MAX_HEADER_SECTION, MAX_HEADERS, MAX_MAIL, MAX_NESTED, MAX_SLOW_MAIL
 
+# A mail below this length has no more parts than can be borne, and needs no counting.
+UNCOUNTED: Final = 20 * MAX_BOUNDARIES
 _NESTING: Final = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 
 
@@ -23,7 +25,7 @@ def bounded(raw: bytes, cuts: list[str]) -> bytes:
     if end > MAX_HEADER_SECTION or raw.count(b"\n", 0, end) > MAX_HEADERS:
         raw = _first_headers(raw[: min(end, MAX_HEADER_SECTION)]) + raw[end:]
         cuts.append("headers")
-    if raw.count(b"\n--") > MAX_BOUNDARIES:
+    if len(raw) > UNCOUNTED and raw.count(b"\n--") > MAX_BOUNDARIES:
         raw = raw[: _place_of(raw, b"\n--", MAX_BOUNDARIES)]
         cuts.append("parts")
     return raw
@@ -43,8 +45,11 @@ def for_slow_parser(raw: bytes, cuts: list[str]) -> bytes:
 
 def header_end(raw: bytes) -> int:
     """Return where the header section of `raw` ends: the place of its first blank line, or the mail's end."""
-    unix, internet = raw.find(b"\n\n"), raw.find(b"\r\n\r\n", 0, MAX_HEADER_SECTION)
-    places = [place for place in (unix, internet) if place >= 0]
+    first = raw.find(b"\n")
+    marks = (b"\r\n\r\n", b"\n\n") if raw[first - 1 : first] == b"\r" else (b"\n\n", b"\r\n\r\n")
+    end = raw.find(marks[0])
+    other = raw.find(marks[1], 0, end if end >= 0 else MAX_HEADER_SECTION)
+    places = [place for place in (end, other) if place >= 0]
     return min(places) if places else len(raw)
 
 

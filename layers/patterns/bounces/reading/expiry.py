@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Final
 
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.prose import folded, says, wording
+from bounces.reading.phrases import folded
+from bounces.reading.prose import wording
 from bounces.records import Event
 
 _OUT_OF_TIME: Final = ("4.4.7", "5.4.7")  # RFC 3463 3.5: delivery time expired
@@ -32,9 +33,9 @@ def _is_expired(finding: Finding, explanation: str) -> bool:
         return True
     words = folded(finding.diagnostic)
     if finding.status in _NO_CONNECTION:
-        return says(wording().timeouts, words) is not None
+        return wording().timeouts.first_in(words) is not None
     if (finding.status and not finding.status.endswith(".0.0")) or finding.reply_code.startswith("5"):
         return False
-    if says(wording().expiries, words) or says(wording().timeouts, words):
+    if wording().expiries.first_in(words) or wording().timeouts.first_in(words):
         return True
-    return not finding.reply_code and not finding.status and says(wording().expiries, explanation) is not None
+    return not finding.reply_code and not finding.status and wording().expiries.first_in(explanation) is not None

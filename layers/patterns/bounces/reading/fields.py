@@ -11,6 +11,9 @@ from bounces.reading.limits import MAX_HEADERS, MAX_STATUS_FIELD
 _LINE = re.compile(
     r"^(?:([A-Za-z][A-Za-z0-9_-]{1,76})[ \t]{0,40}:[ \t]*([^\n]*)|[ \t\r\f\v]*$|[ \t]*([^\n]*))", re.MULTILINE
 )
+# A header field with the lines that continue it (RFC 5322 2.2.3). Some systems quote a returned header with `>`.
+_HEADER = re.compile(r"^[> ]{0,4}([A-Za-z][A-Za-z0-9_-]{1,76}):[ \t]*([^\n]*(?:\n[ \t]+[^\n]+)*)", re.MULTILINE)
+_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
 _COMMENT = re.compile(r"\([^()]{0,998}\)")
 _ENTITY = re.compile(r"^\s{0,40}([A-Za-z][A-Za-z0-9-]{1,40})\s{0,40};\s{0,40}(.*)$", re.DOTALL)
 
@@ -45,16 +48,11 @@ def fields(text: str) -> Iterator[tuple[str, str]]:
 def header_section(text: str) -> dict[str, list[str]]:
     """Return the header section at the start of `text` by lower-case name, up to the first blank line."""
     headers: dict[str, list[str]] = {}
-    count = 0
-    for name, value in fields(text):
-        if not name:
-            if headers:
-                break
-            continue
-        headers.setdefault(name, []).append(value)
-        count += 1
-        if count >= MAX_HEADERS:
-            break
+    end = _BLANK_LINE.search(text)
+    for name, value in _HEADER.findall(text, 0, end.start() if end else len(text))[:MAX_HEADERS]:
+        if "\n" in value:
+            value = " ".join(value.split())
+        headers.setdefault(name.lower(), []).append(value.strip())
     return headers
 
 

@@ -93,7 +93,7 @@ def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tu
     list_id = token.list_id if token else returned.list_label(_first(headers, "list-id"))
     only = returned.only_address(headers)
     failing = sum(1 for finding in findings.recipients if finding.event is Event.BOUNCE)
-    mail_time = _time(findings.time or root.header("date"), arrival.received_time)
+    mail_time = findings.time or root.header("date")
     message_id = _MESSAGE_ID.search(_first(headers, "message-id"))
     shared = {
         "source": arrival.source,
@@ -131,7 +131,7 @@ def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tu
             reply_code=finding.reply_code or None,
             diagnostic=one_line(finding.diagnostic) or None,
             remote_mta=finding.remote_mta or None,
-            event_time=_time(finding.time, arrival.received_time) if finding.time else mail_time,
+            event_time=_time(finding.time or mail_time, arrival.received_time),
             feedback_type=finding.feedback_type or None,
             **shared,  # type: ignore[arg-type]
         )

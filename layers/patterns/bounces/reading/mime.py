@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import fast_mail_parser
 
-from bounces.reading.bounding import for_slow_parser
+from bounces.reading.bounding import for_slow_parser, header_end
 from bounces.reading.limits import MAX_DEPTH, MAX_HEADERS, MAX_STATUS_FIELD, MAX_TEXT
 from bounces.reading.text import decoded
 
@@ -127,6 +127,9 @@ def parse(raw: bytes, cuts: list[str]) -> Part:
         tree = fast_mail_parser.parse_email_tree(raw, mode="lazy")
     except fast_mail_parser.ParseError:
         return _parse_slowly(for_slow_parser(raw, cuts))
+    if not tree.children and tree.content_type.startswith("multipart/") and b"\n--" not in raw:
+        # Promised parts and has none: nothing is left to split.
+        return Part(tree.content_type.lower(), _lowered(tree.headers), raw[header_end(raw) :].lstrip(b"\r\n"), [])
     if not _split_cleanly(tree, raw):
         return _parse_slowly(for_slow_parser(raw, cuts))
     return Part.of_node(tree, 0)

@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from bounces.reading.codes import codes_in
 from bounces.reading.fields import header_section
 from bounces.reading.finding import Finding
 from bounces.reading.limits import MAX_HEADER_TEXT
+from bounces.reading.phrases import Phrases, folded
 from bounces.reading.text import one_line
 from bounces.records import Event
 
@@ -58,67 +59,59 @@ _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 _MARKS: Final = " \t-=_*+#>~:.|!\u3000()[]<\u2014\u2013"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Wording:
     """The texts of `prose.toml`."""
 
     separators: frozenset[str]
     separator_starts: tuple[str, ...]
-    senders: tuple[str, ...]
-    subjects: tuple[str, ...]
-    explanations: tuple[str, ...]
-    delays: tuple[str, ...]
-    expiries: tuple[str, ...]
-    timeouts: tuple[str, ...]
+    separator_line: re.Pattern[str]
+    senders: Phrases
+    subjects: Phrases
+    explanations: Phrases
+    delays: Phrases
+    expiries: Phrases
+    timeouts: Phrases
     labels: tuple[str, ...]
     others: frozenset[str]
-    contacts: tuple[str, ...]
-
-    @cached_property
-    def separator_prefixes(self) -> frozenset[str]:
-        """How separators begin: few lines of a mail do, and the others need no closer look."""
-        return frozenset(text[:_PREFIX] for text in (*self.separators, *self.separator_starts))
-
-    def is_separator(self, words: str) -> bool:
-        """Say whether a line, in lower case and without marks around it, ends the explanation."""
-        return words in self.separators or words.startswith(self.separator_starts)
+    contacts: Phrases
 
 
 @cache
 def wording() -> Wording:
     """Return the texts of `prose.toml`, read once."""
     lists: dict[str, list[str]] = tomllib.loads(files("bounces.reading").joinpath("prose.toml").read_text("utf-8"))
-    sets: dict[str, Any] = {name: frozenset(lists.pop(name)) for name in ("separators", "others")}
-    tuples: dict[str, Any] = {name: tuple(texts) for name, texts in lists.items()}
-    return Wording(**sets, **tuples)
+    as_is: dict[str, Any] = {
+        "separators": frozenset(lists["separators"]),
+        "separator_starts": tuple(lists["separator_starts"]),
+        "separator_line": _lines_that_begin_like([*lists["separators"], *lists["separator_starts"]]),
+        "labels": tuple(lists["labels"]),
+        "others": frozenset(lists["others"]),
+    }
+    phrases: dict[str, Any] = {name: Phrases(texts) for name, texts in lists.items() if name not in as_is}
+    return Wording(**as_is, **phrases)
 
 
-def folded(text: str) -> str:
-    """Return `text` as wordings are looked for in it: lower case, each run of white space one space."""
-    return " ".join(text.lower().split())
-
-
-def says(texts: tuple[str, ...], said: str) -> str | None:
-    """Return the first of `texts` that `said` (folded) holds, or None."""
-    for text in texts:
-        if text in said:
-            return text
-    return None
+def _lines_that_begin_like(texts: list[str]) -> re.Pattern[str]:
+    """Return what matches the start of a line that may be one of `texts`: few lines do, and only they are looked at."""
+    starts = "|".join(sorted({re.escape(text[:_PREFIX]) for text in texts}))
+    return re.compile(rf"^[{re.escape(_MARKS)}]{{0,80}}(?={starts})", re.MULTILINE)
 
 
 def split(text: str) -> tuple[str, dict[str, list[str]], str]:
     """Return the explanation in `text`, the headers of the returned message that follows it, and all that follows."""
     known = wording()
-    place = 0
-    explained = False
-    for line in text.split("\n"):
-        words = line[:160].strip(_MARKS).lower()
-        if words[:_PREFIX] in known.separator_prefixes and explained and known.is_separator(words):
-            rest = text[place:] if words.startswith(_HEADER_LINES) else text[place + len(line) + 1 :]
-            rest = rest.lstrip("\n ")
-            return text[:place], header_section(rest[:MAX_HEADER_TEXT]), rest
-        explained = explained or len(words) > 3
-        place += len(line) + 1
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = text  # a few letters are longer in lower case, and places must be those of the text
+    for found in known.separator_line.finditer(lower):
+        start = found.start()
+        end = lower.find("\n", start)
+        line = lower[start : end if end >= 0 else len(lower)]
+        words = line[:160].strip(_MARKS)
+        if (words in known.separators or words.startswith(known.separator_starts)) and len(lower[:start].strip()) > 3:
+            rest = text[start + (0 if words.startswith(_HEADER_LINES) else len(line) + 1) :].lstrip("\n ")
+            return text[:start], header_section(rest[:MAX_HEADER_TEXT]), rest
     return text, {}, ""
 
 
@@ -185,9 +178,9 @@ class Explanation:
             return one_line(f"{said[0].lstrip('< .')} {near}")[:MAX_WORDS]
         if near or not whole:
             return near[:MAX_WORDS]
-        return one_line(" ".join(line for line in self._lines if says(wording().contacts, line.lower()) is None))[
-            :MAX_WORDS
-        ]
+        contacts = wording().contacts
+        lines = (line for line in self._lines if contacts.first_in(line.lower()) is None)
+        return one_line(" ".join(lines))[:MAX_WORDS]
 
     def _near(self, place: int | None, address: str, starts: set[int]) -> str:
         """Return the rest of the address's line and what follows it, up to the next recipient or a blank line."""
@@ -224,7 +217,7 @@ def _places(lines: list[str], own: str) -> list[tuple[int, str, int]]:
         if found:
             _add(places, number, found.group(1), _ON_ITS_OWN)
             continue
-        if says(known.contacts, lower) is not None:
+        if known.contacts.first_in(lower) is not None:
             continue
         for place, address in _addresses(line):
             if address.lower() in own:
@@ -257,7 +250,7 @@ def _add(places: list[tuple[int, str, int]], number: int, address: str, kind: in
 
 def is_from_mailer(sender: str) -> bool:
     """Say whether From's text `sender` is that of a mail system."""
-    return says(wording().senders, sender.lower()) is not None
+    return wording().senders.first_in(sender.lower()) is not None
 
 
 def signs(sender: str, subject: str, *, standard: bool) -> int:
@@ -266,16 +259,16 @@ def signs(sender: str, subject: str, *, standard: bool) -> int:
     `sender` is the text of From and Return-Path; `standard` says whether the mail is a multipart/report.
     """
     by_sender = standard or is_from_mailer(sender)
-    return by_sender + (says(wording().subjects, folded(subject)) is not None)
+    return by_sender + (wording().subjects.first_in(folded(subject)) is not None)
 
 
 def explains(explanation: str) -> bool:
     """Say whether the folded `explanation` says of a mail that it was not delivered."""
-    return says(wording().explanations, explanation) is not None
+    return wording().explanations.first_in(explanation) is not None
 
 
 def event_of(subject: str, explanation: str) -> Event:
     """Return what a bounce in prose with the folded `explanation` reports: a failure, or a delay."""
     known = wording()
-    said = says(known.delays, folded(subject)) or says(known.delays, explanation)
+    said = known.delays.first_in(folded(subject)) or known.delays.first_in(explanation)
     return Event.DELAY if said else Event.BOUNCE

@@ -15,6 +15,7 @@ from bounces.reading.finding import Finding, Findings
 from bounces.reading.limits import MAX_EXPLAINED, MAX_FORWARDS, MAX_STATUS
 from bounces.reading.mime import Headers, Part, parse
 from bounces.reading.parts import Parts, sort
+from bounces.reading.phrases import folded
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward", re.IGNORECASE)
@@ -149,7 +150,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return None
     text = parts.explanation()
     before, headers, rest = prose.split(text)
-    if signs < 2 and not prose.explains(prose.folded(before)):
+    if signs < 2 and not prose.explains(folded(before)):
         return None
     explanation = prose.Explanation(before, _own(root))
     found = Findings(prose.event_of(subject, explanation.folded), "is a bounce in prose")
