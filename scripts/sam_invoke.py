@@ -1,0 +1,242 @@
+"""Invokes every built function in the SAM CLI's container with its sample event, and checks what it did.
+
+`sam_invoke.py ARCHITECTURE`, after `sam build`. AWS is moto with template.yaml deployed. A container reaches it at the
+gateway of Docker's bridge, or at BOUNCES_CONTAINER_HOST, which must be an address of this machine, in digits.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import boto3
+import docker  # type: ignore[import-untyped]
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from samtranslator.yaml_helper import yaml_parse
+from werkzeug.serving import make_server
+
+from bounces import envelopes
+from bounces.records import BounceType, Report, Verdict
+from bounces.store import Store
+from bounces.store.states import State
+from local import endpoint
+from local.deploy import Deployed, deploy
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SAM: Final = ROOT / ".venv-sam" / "bin" / "sam"
+BUILT: Final = ROOT / ".aws-sam" / "build"
+EVENTS: Final = ROOT / "events"
+SAMPLE_MAIL: Final = EVENTS / "mails" / "postfix-user-unknown.eml"
+IMAGE: Final = "public.ecr.aws/lambda/python:3.13"
+SECONDS: Final = 300  # for one invocation, with the container's start
+
+IP_FREEBIND: Final = 15  # of Linux: bind to an address that comes up later. The socket module has no name for it.
+
+
+class Failed(Exception):
+    """A function that did not do what its sample event asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A function's sample event, and the stack that it is given to."""
+
+    event: dict[str, Any]
+    deployed: Deployed
+
+    @property
+    def body(self) -> str:
+        """The text of the event's queue message."""
+        return str(self.event["Records"][0]["body"])
+
+    def sent(self, queue: str) -> list[str]:
+        """Return the messages that wait in the queue with the logical id `queue`."""
+        url = self.deployed.resources[queue]
+        told = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [message["Body"] for message in told.get("Messages", [])]
+
+    def store(self) -> Store:
+        """Return the store on the stack's tables."""
+        its = self.deployed.resources
+        return Store(its["SubscribersTable"], its["SuppressionsTable"])
+
+
+def put_mail(sample: Sample) -> None:
+    """Put the mail where the sample notification says that SES has put it."""
+    action = json.loads(sample.body)["receipt"]["action"]
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=action["bucketName"], CreateBucketConfiguration={"LocationConstraint": endpoint.REGION})
+    s3.put_object(Bucket=action["bucketName"], Key=action["objectKey"], Body=SAMPLE_MAIL.read_bytes())
+
+
+def check_reports(sample: Sample) -> str:
+    """Expect the one report of the mail in the report queue, with what SES alone knows."""
+    (message,) = sample.sent("ReportQueue")
+    (report,) = envelopes.unpack(Report, message).records
+    receipt = json.loads(sample.body)["receipt"]
+    expect("recipient", report.recipient, "ada@example.org")
+    expect("status", report.status, "5.1.1")
+    expect("envelope recipient", report.envelope_recipient, receipt["recipients"][0])
+    expect("spam verdict", report.authentication["spam"], receipt["spamVerdict"]["status"])
+    return "1 report sent on"
+
+
+def check_verdicts(sample: Sample) -> str:
+    """Expect a hard verdict on each report of the event in the verdict queue."""
+    (message,) = sample.sent("VerdictQueue")
+    verdicts = envelopes.unpack(Verdict, message).records
+    reports = envelopes.unpack(Report, sample.body).records
+    expect("reports", [verdict.report for verdict in verdicts], list(reports))
+    expect("bounce types", {verdict.bounce_type for verdict in verdicts}, {BounceType.HARD})
+    return f"1 verdict sent on: {verdicts[0].category}, {verdicts[0].bounce_type}, by {verdicts[0].rule}"
+
+
+def put_subscriber(sample: Sample) -> None:
+    """Put the address of the sample verdict on two lists, its own and another."""
+    for list_id in ("news", "offers"):
+        sample.store().subscribe("ada@example.org", list_id)
+
+
+def check_state(sample: Sample) -> str:
+    """Expect the address marked, suppressed, and off the list that the verdict names."""
+    store = sample.store()
+    expect("status", store.status("ada@example.org").state, State.HARD_BOUNCED)
+    subscribed = {its.list_id: its.ended is None for its in store.memberships("ada@example.org")}
+    expect("subscribed", subscribed, {"news": False, "offers": True})
+    expect("suppressed", store.suppression("ada@example.org") is not None, True)
+    expect("history", len(store.history("ada@example.org")), 1)
+    return "ada@example.org is hard-bounced, unsubscribed from news, suppressed"
+
+
+# What each function's event needs to be there, and what is then to be found. A function without one fails the run.
+CHECKS: Final[Mapping[str, tuple[Callable[[Sample], None], Callable[[Sample], str]]]] = {
+    "IngestSesFunction": (put_mail, check_reports),
+    "ClassifyFunction": (lambda _sample: None, check_verdicts),
+    "ApplyActionsFunction": (put_subscriber, check_state),
+}
+
+
+def expect(what: str, found: object, wanted: object) -> None:
+    """Raise `Failed` unless `found` is `wanted`."""
+    if found != wanted:
+        raise Failed(f"{what}: expected {wanted!r}, found {found!r}")
+
+
+def container_host() -> str:
+    """Return the address of this machine that a container on Docker's bridge reaches."""
+    given = os.environ.get("BOUNCES_CONTAINER_HOST")
+    if given:
+        return given
+    bridge = docker.from_env().networks.get("bridge")
+    return str(next(config["Gateway"] for config in bridge.attrs["IPAM"]["Config"] if "Gateway" in config))
+
+
+@contextmanager
+def also_at(host: str, port: int) -> Iterator[None]:
+    """Serve this process' moto at `host` too, and at no other address, until left.
+
+    A bridge can be without its address while it has no container (podman's is), hence the free bind.
+    """
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sys.platform == "linux":
+            listening.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        listening.bind((host, port))
+        listening.listen()
+        application = DomainDispatcherApplication(create_backend_app)
+        server = make_server(
+            host, port, application, threaded=True, request_handler=MotoRequestHandler, fd=listening.fileno()
+        )
+        serving = threading.Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            serving.join()
+
+
+def template_for(built: Path, folder: Path) -> tuple[Path, list[str]]:
+    """Write the built template to `folder` with one variable more, and return its path and its functions' ids.
+
+    The SAM CLI sets a function no variable that the template does not name.
+    """
+    template = yaml_parse(built.read_text("utf-8"))
+    functions = [name for name, part in template["Resources"].items() if part["Type"] == "AWS::Serverless::Function"]
+    template["Globals"]["Function"]["Environment"]["Variables"]["AWS_ENDPOINT_URL"] = ""
+    for part in template["Resources"].values():
+        for name in ("CodeUri", "ContentUri"):
+            if name in part.get("Properties", {}):
+                part["Properties"][name] = str(built.parent / part["Properties"][name])
+    path = folder / "template.json"
+    path.write_text(json.dumps(template), "utf-8")
+    return path, functions
+
+
+def variables_of(function: str, deployed: Deployed, endpoint_url: str) -> dict[str, str]:
+    """Return the variables that the deployed function has, with the address of its AWS."""
+    told = boto3.client("lambda").get_function_configuration(FunctionName=deployed.resources[function])
+    return {**told["Environment"]["Variables"], "AWS_ENDPOINT_URL": endpoint_url}
+
+
+def invoke(function: str, template: Path, event: Path, variables: Path, architecture: str) -> None:
+    """Invoke the function in its container. Raises `Failed`, after showing its log, unless it took the whole batch."""
+    command = [str(SAM), "local", "invoke", function, "--template", str(template), "--event", str(event)]
+    command += ["--env-vars", str(variables), "--parameter-overrides", f"Architecture={architecture}"]
+    if any(tag.startswith(IMAGE) for image in docker.from_env().images.list() for tag in image.tags):
+        command.append("--skip-pull-image")
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+    answer = ran.stdout.strip().rpartition("\n")[2]
+    if ran.returncode != 0 or not answer.startswith("{") or json.loads(answer) != {"batchItemFailures": []}:
+        print(ran.stderr, file=sys.stderr)
+        raise Failed(f"sam local invoke ended with {ran.returncode} and the answer {answer or 'none'}")
+
+
+def try_function(function: str, template: Path, architecture: str, deployed: Deployed, endpoint_url: str) -> str:
+    """Invoke one function with its sample event, and return what it did. Raises `Failed`."""
+    if function not in CHECKS:
+        raise Failed("scripts/sam_invoke.py has no check for it")
+    prepare, check = CHECKS[function]
+    event = EVENTS / f"{deployed.folders[function].name}.json"
+    sample = Sample(json.loads(event.read_text("utf-8")), deployed)
+    prepare(sample)
+    variables = template.with_name("variables.json")
+    variables.write_text(json.dumps({function: variables_of(function, deployed, endpoint_url)}), "utf-8")
+    invoke(function, template, event, variables, architecture)
+    return check(sample)
+
+
+def main(architecture: str) -> int:
+    """Try every function of the built template, and return the exit code."""
+    failures = 0
+    with ExitStack() as ending:
+        port = ending.enter_context(endpoint.serving(0))
+        host = container_host()
+        if host != endpoint.HOST:
+            ending.enter_context(also_at(host, port))
+        deployed = deploy()
+        folder = Path(ending.enter_context(TemporaryDirectory()))
+        template, functions = template_for(BUILT / "template.yaml", folder)
+        for function in functions:
+            start = time.monotonic()
+            try:
+                done = try_function(function, template, architecture, deployed, f"http://{host}:{port}")
+                print(f"sam: {function}: {done} ({time.monotonic() - start:.1f} s)", flush=True)
+            except (Failed, ValueError, subprocess.TimeoutExpired) as error:
+                print(f"sam: {function}: FAILED: {error}", flush=True)
+                failures += 1
+    print(f"sam: {len(functions) - failures} of {len(functions)} functions did what their sample events ask for")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

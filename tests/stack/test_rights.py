@@ -1,0 +1,114 @@
+"""Least rights: nobody may do more than template.yaml's parts do, on more than they do it to."""
+
+from typing import Any, Final
+from unittest import mock
+
+import pytest
+from botocore.client import BaseClient
+
+from bounces import envelopes
+from bounces.records import Verdict
+from tests.stack.expanded import listed, of_type, referred
+from tests.stack.in_memory import tables
+from tests.stack.sample_events import body
+
+ROLES: Final = of_type("AWS::IAM::Role")
+RESOURCE_POLICIES: Final = {
+    **of_type("AWS::SQS::QueuePolicy"),
+    **of_type("AWS::SNS::TopicPolicy"),
+    **of_type("AWS::S3::BucketPolicy"),
+}
+# What a role may do, by what it does it to. A right that is not here was not thought about.
+WANTED: Final = {
+    "IngestSesRole": {
+        "MailQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+        "${MailBucket.Arn}/incoming/*": {"s3:GetObject"},
+        "MailBucket": {"s3:ListBucket"},
+        "ReportQueue": {"sqs:SendMessage"},
+        "MailDeadLetterQueue": {"sqs:SendMessage"},
+        "IngestSesLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+    "ClassifyRole": {
+        "ReportQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+        "VerdictQueue": {"sqs:SendMessage"},
+        "ReportDeadLetterQueue": {"sqs:SendMessage"},
+        "ClassifyLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+    "ApplyActionsRole": {
+        "VerdictQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+        "SubscribersTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
+        "SuppressionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "VerdictDeadLetterQueue": {"sqs:SendMessage"},
+        "ApplyActionsLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+}
+
+
+def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the statements of a policy that allow something."""
+    return [part for part in policy["PolicyDocument"]["Statement"] if part["Effect"] == "Allow"]
+
+
+def granted(role: str) -> dict[str, set[str]]:
+    """Return what `role` may do, by the logical id or the `!Sub` text of what it may do it to."""
+    rights: dict[str, set[str]] = {}
+    for policy in ROLES[role]["Policies"]:
+        for statement in statements(policy):
+            for resource in listed(statement["Resource"]):
+                name = resource["Fn::Sub"] if "Fn::Sub" in resource else referred(resource)
+                rights.setdefault(name, set()).update(listed(statement["Action"]))
+    return rights
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_has_the_rights_that_its_function_uses_and_no_other(role: str) -> None:
+    assert granted(role) == WANTED[role]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_is_lambdas_and_borrows_no_managed_policy(role: str) -> None:
+    (trust,) = ROLES[role]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust == {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    assert "ManagedPolicyArns" not in ROLES[role]
+
+
+def test_each_function_has_a_role_to_itself() -> None:
+    roles = [referred(function["Role"]) for function in of_type("AWS::Lambda::Function").values()]
+    assert sorted(roles) == sorted(ROLES)
+
+
+@pytest.mark.parametrize("name", RESOURCE_POLICIES)
+def test_only_a_service_that_acts_for_us_is_let_in_from_outside(name: str) -> None:
+    for statement in statements(RESOURCE_POLICIES[name]):
+        assert statement["Principal"].keys() == {"Service"}
+        assert "*" not in "".join(listed(statement["Action"]))
+        assert statement["Resource"] != "*"
+        conditions = {key for test in statement["Condition"].values() for key in test}
+        assert "aws:SourceArn" in conditions
+        if statement["Principal"]["Service"] == "ses.amazonaws.com":
+            assert "aws:SourceAccount" in conditions
+
+
+def test_apply_actions_uses_each_right_that_it_has_on_the_tables() -> None:
+    used: dict[str, set[str]] = {}
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # as moto itself finds out
+
+    def recorded(self: BaseClient, operation: str, its: dict[str, Any]) -> Any:
+        used.setdefault(its["TableName"], set()).add(f"dynamodb:{operation}")
+        return call(self, operation, its)
+
+    (named,) = envelopes.unpack(Verdict, body("apply_actions")).records
+    unnamed = to_every_list(named)
+    with tables() as made, mock.patch.object(BaseClient, "_make_api_call", recorded):
+        for verdict in (named, named, unnamed):
+            made.store.apply(verdict)
+    rights = granted("ApplyActionsRole")
+    assert used == {name: rights[name] for name in ("SubscribersTable", "SuppressionsTable")}
+
+
+def to_every_list(verdict: Verdict) -> Verdict:
+    """Return another verdict that names no list, so that the memberships have to be asked for."""
+    written = verdict.to_json()
+    written["report"] = {**written["report"], "id": "0" * 40}
+    del written["report"]["list_id"]
+    return Verdict.from_json(written)

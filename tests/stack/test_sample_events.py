@@ -1,0 +1,48 @@
+"""The sample events are what the real queues would bring, and follow from one another."""
+
+import hashlib
+
+import pytest
+
+from bounces import envelopes, notifications
+from bounces.patterns import Classifier
+from bounces.reading import Arrival, read_mail
+from bounces.records import Report, Source, Verdict
+from tests.stack.expanded import ROOT, WRITTEN
+from tests.stack.sample_events import body, event
+
+FOLDERS = [
+    part["Properties"]["CodeUri"].rpartition("/")[2]
+    for part in WRITTEN["Resources"].values()
+    if part["Type"] == "AWS::Serverless::Function"
+]
+
+
+@pytest.mark.parametrize("function", FOLDERS)
+def test_every_function_has_a_sample_event_as_sqs_brings_it(function: str) -> None:
+    (record,) = event(function)["Records"]
+    assert record["eventSource"] == "aws:sqs"
+    assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_the_sample_mail_gives_the_sample_report() -> None:
+    receipt = notifications.read_receipt(body("ingest_ses"))
+    arrival = Arrival(
+        source=Source.SES,
+        received_time=receipt.received_time,
+        envelope_recipients=receipt.envelope_recipients,
+        authentication=receipt.verdicts,
+        raw=f"s3://{receipt.bucket}/{receipt.key}",
+    )
+    mail = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_bytes()
+    assert receipt.key.startswith("incoming/")
+    assert envelopes.unpack(Report, body("classify")).records == read_mail(mail, arrival).reports
+
+
+def test_the_sample_report_gives_the_sample_verdict() -> None:
+    (report,) = envelopes.unpack(Report, body("classify")).records
+    (verdict,) = envelopes.unpack(Verdict, body("apply_actions")).records
+    found = Classifier().classify(report)
+    assert verdict.report == report
+    assert (verdict.category, verdict.bounce_type) == (found.category, found.bounce_type)

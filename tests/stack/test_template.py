@@ -1,0 +1,223 @@
+"""What template.yaml promises of every resource of a kind, so that later ones are held to it too."""
+
+import dataclasses
+from typing import Any, Final
+
+import pytest
+
+from bounces import settings
+from tests.stack.expanded import EXPANDED, RESOURCES, ROOT, WRITTEN, listed, of_type, referred, walk
+
+QUEUES: Final = of_type("AWS::SQS::Queue")
+FUNCTIONS: Final = of_type("AWS::Lambda::Function")
+MAPPINGS: Final = of_type("AWS::Lambda::EventSourceMapping")
+TABLES: Final = of_type("AWS::DynamoDB::Table")
+BUCKETS: Final = of_type("AWS::S3::Bucket")
+TOPICS: Final = of_type("AWS::SNS::Topic")
+RULES: Final = of_type("AWS::SES::ReceiptRule")
+
+DEAD_LETTER_QUEUES: Final = {
+    name: referred(queue["RedrivePolicy"]["deadLetterTargetArn"])
+    for name, queue in QUEUES.items()
+    if "RedrivePolicy" in queue
+}
+POLICIES: Final = {
+    **of_type("AWS::SQS::QueuePolicy"),
+    **of_type("AWS::SNS::TopicPolicy"),
+    **of_type("AWS::S3::BucketPolicy"),
+}
+SETTINGS: Final[dict[str, type[Any]]] = {
+    "IngestSesFunction": settings.IngestSettings,
+    "ClassifyFunction": settings.ClassifySettings,
+    "ApplyActionsFunction": settings.ApplySettings,
+}
+FOURTEEN_DAYS: Final = 14 * 24 * 3600
+
+
+def policies_of(resource: str) -> list[dict[str, Any]]:
+    """Return the resource policies of `resource`."""
+    return [
+        policy
+        for policy in POLICIES.values()
+        if resource in map(referred, policy.get("Queues") or policy.get("Topics") or [policy.get("Bucket")])
+    ]
+
+
+def test_the_flow_is_there() -> None:
+    assert set(FUNCTIONS) == set(SETTINGS)
+    assert set(DEAD_LETTER_QUEUES) == {"MailQueue", "ReportQueue", "VerdictQueue"}
+    assert set(TABLES) == {"SubscribersTable", "SuppressionsTable"}
+    assert len(MAPPINGS) == len(FUNCTIONS)
+    assert len(BUCKETS) == len(TOPICS) == len(RULES) == 1
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_queue_is_encrypted_and_keeps_fourteen_days(name: str) -> None:
+    assert QUEUES[name]["SqsManagedSseEnabled"] is True
+    assert "KmsMasterKeyId" not in QUEUES[name]
+    assert QUEUES[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_queue_has_or_is_a_dead_letter_queue_of_its_own(name: str) -> None:
+    if name in DEAD_LETTER_QUEUES:
+        assert QUEUES[name]["RedrivePolicy"]["maxReceiveCount"] >= 5
+        assert DEAD_LETTER_QUEUES[name] in QUEUES
+        assert DEAD_LETTER_QUEUES[name] not in DEAD_LETTER_QUEUES
+    else:
+        assert list(DEAD_LETTER_QUEUES.values()).count(name) == 1
+
+
+@pytest.mark.parametrize("name", DEAD_LETTER_QUEUES.values())
+def test_dead_letter_queue_that_is_not_empty_raises_an_alarm(name: str) -> None:
+    (alarm,) = [
+        alarm
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}]
+    ]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "Maximum",
+        "GreaterThanThreshold",
+        0,
+    )
+    told = alarm["AlarmActions"]["Fn::If"]
+    assert told == ["TellsAlarms", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
+
+
+@pytest.mark.parametrize("name", [*QUEUES, *TOPICS, *BUCKETS])
+def test_resource_has_one_policy_and_it_refuses_what_comes_without_tls(name: str) -> None:
+    (policy,) = policies_of(name)  # a second one would take the place of the first
+    (refusal,) = [part for part in policy["PolicyDocument"]["Statement"] if part["Effect"] == "Deny"]
+    assert refusal["Principal"] == "*"
+    assert refusal["Action"] == {"AWS::SQS::Queue": "sqs:*", "AWS::SNS::Topic": "sns:Publish"}.get(
+        RESOURCES[name]["Type"], "s3:*"
+    )
+    assert refusal["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    if name in BUCKETS:
+        assert refusal["Resource"] == [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}]
+    elif refusal["Resource"] != "*":
+        assert referred(refusal["Resource"]) == name
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
+def test_mapping_reports_partial_failures_and_leaves_time_for_six_tries(name: str) -> None:
+    mapping = MAPPINGS[name]
+    queue, function = referred(mapping["EventSourceArn"]), referred(mapping["FunctionName"])
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    needed = 6 * FUNCTIONS[function]["Timeout"] + mapping.get("MaximumBatchingWindowInSeconds", 0)
+    assert QUEUES[queue]["VisibilityTimeout"] >= needed
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_bucket_is_encrypted_private_and_kept(name: str) -> None:
+    bucket = BUCKETS[name]
+    encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+    assert bucket["PublicAccessBlockConfiguration"] == dict.fromkeys(
+        ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
+    )
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    (expiry,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (expiry["Status"], expiry["ExpirationInDays"]) == ("Enabled", {"Ref": "MailRetentionDays"})
+    assert "VersioningConfiguration" not in bucket  # old versions would outlive MailRetentionDays
+
+
+@pytest.mark.parametrize("name", TOPICS)
+def test_topic_has_no_key_that_ses_may_not_use(name: str) -> None:
+    assert "KmsMasterKeyId" not in TOPICS[name]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_takes_every_mail_and_encrypts_none_for_itself(name: str) -> None:
+    rule = RULES[name]["Rule"]
+    assert rule["Enabled"] is True
+    assert rule["ScanEnabled"] is True
+    assert rule["TlsPolicy"] == "Optional"
+    (action,) = rule["Actions"]
+    assert action == {
+        "S3Action": {
+            "BucketName": {"Ref": "MailBucket"},
+            "ObjectKeyPrefix": "incoming/",
+            "TopicArn": {"Ref": "MailTopic"},
+        }
+    }
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rule_waits_for_whatever_its_mail_passes(name: str) -> None:
+    waits, seen = list(listed(RESOURCES[name]["DependsOn"])), set()
+    while waits:
+        seen.add(waits[0])
+        waits += listed(RESOURCES[waits.pop(0)].get("DependsOn", []))
+    assert {"MailBucketPolicy", "MailTopicPolicy", "MailQueuePolicy", "MailSubscription"} <= seen
+
+
+def test_subscription_is_raw_and_keeps_what_it_cannot_deliver() -> None:
+    (subscription,) = of_type("AWS::SNS::Subscription").values()
+    assert subscription["RawMessageDelivery"] is True
+    assert (referred(subscription["Endpoint"]), subscription["Protocol"]) == ("MailQueue", "sqs")
+    assert referred(subscription["RedrivePolicy"]["deadLetterTargetArn"]) == "MailDeadLetterQueue"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_can_be_restored(name: str) -> None:
+    table = TABLES[name]
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+@pytest.mark.parametrize("name", [*TABLES, *BUCKETS])
+def test_what_holds_state_outlives_the_stack_and_its_replacement(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == "Retain"
+    assert RESOURCES[name]["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fixed"),
+    [
+        ("AWS::DynamoDB::Table", "TableName"),
+        ("AWS::S3::Bucket", "BucketName"),
+        ("AWS::SQS::Queue", "QueueName"),
+        ("AWS::SNS::Topic", "TopicName"),
+        ("AWS::Lambda::Function", "FunctionName"),
+        ("AWS::IAM::Role", "RoleName"),
+    ],
+)
+def test_nothing_that_may_be_replaced_has_a_fixed_name(kind: str, fixed: str) -> None:
+    assert [name for name, properties in of_type(kind).items() if fixed in properties] == []
+
+
+def test_no_key_of_kms_anywhere() -> None:
+    assert [name for name, _ in walk(EXPANDED) if "kms" in name.lower()] == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_runs_on_the_chosen_processor_with_its_layer_and_its_log(name: str) -> None:
+    function = FUNCTIONS[name]
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == [{"Ref": "Architecture"}]
+    assert [referred(layer).startswith("PatternsLayer") for layer in function["Layers"]] == [True]
+    log = of_type("AWS::Logs::LogGroup")[referred(function["LoggingConfig"]["LogGroup"])]
+    assert log["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert (ROOT / WRITTEN["Resources"][name]["Properties"]["CodeUri"]).is_dir()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_function_is_told_its_settings_and_nothing_else(name: str) -> None:
+    variables = set(FUNCTIONS[name]["Environment"]["Variables"])
+    powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
+    assert variables - powertools == {its.name.upper() for its in dataclasses.fields(SETTINGS[name])}
+    assert powertools <= variables
+
+
+def test_functions_that_read_mails_have_memory_for_the_longest() -> None:
+    readers = {
+        name
+        for name, function in FUNCTIONS.items()
+        for key, value in walk(RESOURCES[referred(function["Role"])])
+        if key == "Action" and "s3:GetObject" in listed(value)
+    }
+    assert readers == {"IngestSesFunction"}
+    assert all(FUNCTIONS[name]["MemorySize"] >= 1024 for name in readers)
