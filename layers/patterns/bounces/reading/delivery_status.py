@@ -13,7 +13,7 @@ from bounces.addresses import bare, is_address
 from bounces.reading.codes import codes_in, is_vague, reply_code_in, status_in
 from bounces.reading.fields import fields, typed, without_comments
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_RECIPIENTS
+from bounces.reading.limits import MAX_EXPLAINED, MAX_RECIPIENTS
 from bounces.records import Event
 
 # RFC 3464 2.3.3. Some systems write the words of other languages or of their own.
@@ -68,21 +68,46 @@ def starts_as_delivery_status(text: str) -> bool:
 def read(text: str, into: Findings) -> None:
     """Add to `into` what the delivery status `text` says: per-message fields, and a finding for each recipient."""
     group: dict[str, str] = {}
+    first = len(into.recipients)
+    gap = False
     for name, value in fields(text):
         if not name:
-            if "final-recipient" in group and ("action" in group or "status" in group):
-                _close(group, into)
-                group = {}
+            gap = True
             continue
         if name in _MESSAGE_FIELDS:
             _message_field(name, value, into)
             continue
-        if name in group and name in _RECIPIENT_STARTS:
+        if name in _RECIPIENT_STARTS and (name in group or (gap and name in _NAMES and "final-recipient" in group)):
             _close(group, into)
             group = {}
+        gap = False
         if name not in group:
             group[name] = value
     _close(group, into)
+    if len(into.recipients) - first > 1:
+        _take_back(into.recipients[first : first + MAX_EXPLAINED])
+
+
+def _take_back(recipients: list[Finding]) -> None:
+    """Take a reply that names another recipient from those to whom it was not given.
+
+    Some systems (nullmailer) write the one reply that ended a session for every recipient of the message, also for
+    those that were never refused.
+    """
+    names = {finding.recipient.lower() for finding in recipients}
+    for finding in recipients:
+        words = finding.diagnostic.lower()
+        if "@" not in words or finding.event is not Event.BOUNCE:
+            continue
+        named = {address.strip(".'").lower() for address in _BARE_ADDRESS.findall(words)} & names
+        if (
+            named
+            and finding.recipient.lower() not in named
+            and (not finding.original or finding.original.lower() not in words)
+        ):
+            finding.diagnostic = finding.reply_code = ""
+            finding.status = f"{finding.status[:1] or '5'}.0.0"
+            finding.has_codes = True  # nothing that the explanation says is said of it
 
 
 def _message_field(name: str, value: str, into: Findings) -> None:

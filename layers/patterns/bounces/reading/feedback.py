@@ -26,6 +26,14 @@ _RECIPIENT_HEADERS: Final = (
 )
 
 
+def is_unmarked(returned: Mapping[str, Sequence[str]]) -> bool:
+    """Say whether the headers of a returned message have what Hotmail's junk mail reporting programme writes in them.
+
+    It sends the message alone, without a feedback report: https://sendersupport.olc.protection.outlook.com/snds/JMRP.aspx
+    """
+    return "x-hmxmroriginalrecipient" in returned
+
+
 def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findings) -> None:
     """Add to `into` the complaint in the feedback report `text` about the message with the headers `returned`.
 

@@ -18,6 +18,7 @@ from bounces.reading.mime import Part, parse
 from bounces.reading.text import one_line
 from bounces.records import Event, Report, Source
 
+_FAILURES = frozenset({Event.BOUNCE, Event.DELAY})
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,990})>")
 
 
@@ -92,7 +93,7 @@ def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tu
     token = token or (returned.token_in(feedback_id) if feedback_id else None)
     list_id = token.list_id if token else returned.list_label(_first(headers, "list-id"))
     only = returned.only_address(headers)
-    failing = sum(1 for finding in findings.recipients if finding.event is Event.BOUNCE)
+    failing = sum(finding.event in _FAILURES for finding in findings.recipients)
     mail_time = findings.time or root.header("date")
     message_id = _MESSAGE_ID.search(_first(headers, "message-id"))
     shared = {
@@ -119,7 +120,7 @@ def _reports(findings: Findings, root: Part, raw: bytes, arrival: Arrival) -> tu
         identity = report_id(digest, finding.event, finding.recipient)
         if identity in reports:
             continue
-        addressee = finding.original or (only if failing <= 1 and only else None) or finding.recipient
+        addressee = finding.original or (only if only and failing == 1 else None) or finding.recipient
         reports[identity] = Report(
             id=identity,
             event=finding.event,

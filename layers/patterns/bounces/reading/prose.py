@@ -54,6 +54,7 @@ _ON_ITS_OWN: Final = 1
 _AFTER_LABEL: Final = 2
 _IN_SENTENCE: Final = 3
 _PREFIX: Final = 4
+_DECORATION: Final = "-=_*+#~>|"
 _HEADER_LINES: Final = ("received:", "return-path:")
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 _MARKS: Final = " \t-=_*+#>~:.|!\u3000()[]<\u2014\u2013"
@@ -67,6 +68,7 @@ class Wording:
     separator_starts: tuple[str, ...]
     separator_line: re.Pattern[str]
     senders: Phrases
+    senders_of_much: Phrases
     subjects: Phrases
     explanations: Phrases
     delays: Phrases
@@ -109,7 +111,13 @@ def split(text: str) -> tuple[str, dict[str, list[str]], str]:
         end = lower.find("\n", start)
         line = lower[start : end if end >= 0 else len(lower)]
         words = line[:160].strip(_MARKS)
-        if (words in known.separators or words.startswith(known.separator_starts)) and len(lower[:start].strip()) > 3:
+        if words in known.separators:
+            before = lower[:start].rstrip(" \t")
+            if line[:1] not in _DECORATION and not before.endswith("\n\n"):
+                continue  # the end of a sentence
+        elif not words.startswith(known.separator_starts):
+            continue
+        if len(lower[:start].strip()) > 3:
             rest = text[start + (0 if words.startswith(_HEADER_LINES) else len(line) + 1) :].lstrip("\n ")
             return text[:start], header_section(rest[:MAX_HEADER_TEXT]), rest
     return text, {}, ""
@@ -118,13 +126,14 @@ def split(text: str) -> tuple[str, dict[str, list[str]], str]:
 class Explanation:
     """What a bounce says to people, up to the returned message: whom it names, and what it says of each."""
 
-    __slots__ = ("_lines", "_places", "folded")
+    __slots__ = ("_lines", "_places", "_session", "folded")
 
     def __init__(self, text: str, own: str = "") -> None:
         """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
         self.folded = folded(text)
         self._lines = text.split("\n", MAX_LINES)
         self._places = _places(self._lines, own)
+        self._session: tuple[list[str], list[str]] | None = None
 
     def recipients(self, rest: str) -> list[str]:
         """Return the addresses that the strongest kind of place names, in their order.
@@ -167,8 +176,7 @@ class Explanation:
         return found
 
     def _words(self, near: str, address: str, *, alone: bool, whole: bool) -> str:
-        replies = [line for line in self._lines if _REPLY.match(line)]
-        remote = [line for line in replies if line.lstrip().startswith("<<<")]
+        replies, remote = self._replies()
         if any(codes_in(near)) and (not remote or not alone or near.startswith("(reason:")):
             return near[:MAX_WORDS]
         said = [line for line in remote or replies if address.lower() in line.lower()]
@@ -182,11 +190,18 @@ class Explanation:
         lines = (line for line in self._lines if contacts.first_in(line.lower()) is None)
         return one_line(" ".join(lines))[:MAX_WORDS]
 
+    def _replies(self) -> tuple[list[str], list[str]]:
+        """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
+        if self._session is None:
+            replies = [line for line in self._lines if _REPLY.match(line)]
+            self._session = replies, [line for line in replies if line.lstrip().startswith("<<<")]
+        return self._session
+
     def _near(self, place: int | None, address: str, starts: set[int]) -> str:
         """Return the rest of the address's line and what follows it, up to the next recipient or a blank line."""
         if place is None:
             return ""
-        after = self._lines[place].partition(address)[2].strip(" >:;,\"'")
+        after = self._lines[place].partition(address)[2].lstrip(" >:;,.\"')]")
         block = [after] if after else []
         for number, line in enumerate(self._lines[place + 1 : place + MAX_BLOCK], place + 1):
             if number in starts:
@@ -217,11 +232,10 @@ def _places(lines: list[str], own: str) -> list[tuple[int, str, int]]:
         if found:
             _add(places, number, found.group(1), _ON_ITS_OWN)
             continue
-        if known.contacts.first_in(lower) is not None:
+        others = [(place, address) for place, address in _addresses(line) if address.lower() not in own]
+        if not others or known.contacts.first_in(lower) is not None:
             continue
-        for place, address in _addresses(line):
-            if address.lower() in own:
-                continue
+        for place, address in others:
             before = lower[:place].rstrip(_BEFORE)
             _add(places, number, address, _AFTER_LABEL if before.endswith(known.labels) else _IN_SENTENCE)
     return places
@@ -249,17 +263,23 @@ def _add(places: list[tuple[int, str, int]], number: int, address: str, kind: in
 
 
 def is_from_mailer(sender: str) -> bool:
-    """Say whether From's text `sender` is that of a mail system."""
+    """Say whether From's text `sender` is that of a mail system, which writes bounces and little else."""
     return wording().senders.first_in(sender.lower()) is not None
 
 
-def signs(sender: str, subject: str, *, standard: bool) -> int:
-    """Return how many signs of a bounce a mail shows before its text is looked at: 0, 1 or 2.
+def signs(sender: str, subject: str, *, standard: bool, person: bool) -> int:
+    """Weigh the signs of a bounce that a mail shows before its text is looked at: 0 none, 3 enough by themselves.
 
-    `sender` is the text of From and Return-Path; `standard` says whether the mail is a multipart/report.
+    `sender` is From's text; `standard` says whether the mail is a multipart/report, `person` whether it is an answer
+    or came over a list, so that its subject may be another mail's.
     """
-    by_sender = standard or is_from_mailer(sender)
-    return by_sender + (wording().subjects.first_in(folded(subject)) is not None)
+    known = wording()
+    said = folded(subject)
+    if standard or is_from_mailer(sender):
+        return 2 + (known.subjects.first_in(said) is not None)
+    if person or known.subjects.first_in(said) is None:
+        return 1 if known.senders_of_much.first_in(sender.lower()) else 0
+    return 1 + (known.senders_of_much.first_in(sender.lower()) is not None)
 
 
 def explains(explanation: str) -> bool:

@@ -19,6 +19,7 @@ from bounces.reading.phrases import folded
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward", re.IGNORECASE)
+_PERSONAL: Final = frozenset({"in-reply-to", "references", "list-post"})
 _SEPARATED: Final = re.compile(r"[\s,]+")
 # X-Original-To is none of them: dma writes the failing recipient there.
 _OWN_HEADERS: Final = (
@@ -53,6 +54,10 @@ def _read(root: Part, parts: Parts, forwards: int) -> Findings:
         found = _delivery_status(parts)
         if found.recipients:
             return found
+    if parts.returned and feedback.is_unmarked(parts.returned_headers()):
+        found = Findings(Event.COMPLAINT, "is a complaint of Hotmail's programme", returned=parts.returned_headers())
+        feedback.read("Feedback-Type: abuse\n", found.returned, _own(root), found)
+        return found
     if parts.disposition:
         return Findings(Event.OTHER, "is a disposition notification (RFC 8098)")
     notification = _ses_notification(parts)
@@ -144,13 +149,13 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     failed = [a for value in root.headers.get("x-failed-recipients", ()) for a in _SEPARATED.split(value[:100_000])]
     failed = [address for address in failed if is_address(address)]
     standard = root.type == "multipart/report" and "disposition" not in root.header("content-type").lower()
-    sender = f"{root.header('from')[:400]} {root.header('return-path')[:400]}"
-    signs = 2 if failed else prose.signs(sender, subject, standard=standard)
+    sender = (root.header("from") or root.header("return-path"))[:400]
+    signs = 3 if failed else prose.signs(sender, subject, standard=standard, person=_is_by_a_person(root))
     if not signs:
         return None
     text = parts.explanation()
     before, headers, rest = prose.split(text)
-    if signs < 2 and not prose.explains(folded(before)):
+    if signs < 3 and not prose.explains(folded(before)):
         return None
     explanation = prose.Explanation(before, _own(root))
     found = Findings(prose.event_of(subject, explanation.folded), "is a bounce in prose")
@@ -166,7 +171,12 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     found.recipients = explanation.findings(failed or explanation.recipients(rest), found.kind, whole=True)
     if found.recipients:
         return found
-    return _embedded_bounce(parts, headers, rest, forwards) or _unnamed(found, explanation)
+    nested = _embedded_bounce(parts, headers, rest, forwards)
+    if nested is not None:
+        return nested
+    if not found.returned and not standard and not prose.is_from_mailer(sender):
+        return None  # names nobody, returns nothing, and comes from anyone
+    return _unnamed(found, explanation)
 
 
 def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -> Findings | None:
@@ -187,6 +197,11 @@ def _unnamed(found: Findings, explanation: prose.Explanation) -> Findings:
         found.note = "names no recipient; the returned message's To does"
         found.recipients = explanation.findings([only], found.kind, whole=True)
     return found
+
+
+def _is_by_a_person(root: Part) -> bool:
+    """Say whether a mail answers another (RFC 5322 3.6.4) or was posted to a list (RFC 2369 3.4)."""
+    return not root.headers.keys().isdisjoint(_PERSONAL) or root.header("precedence").lower() == "list"
 
 
 def _own(root: Part) -> str:
