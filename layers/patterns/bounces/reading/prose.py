@@ -54,6 +54,7 @@ _ON_ITS_OWN: Final = 1
 _AFTER_LABEL: Final = 2
 _IN_SENTENCE: Final = 3
 _PREFIX: Final = 4
+_RULE: Final = "-----"
 _DECORATION: Final = "-=_*+#~>|"
 _HEADER_LINES: Final = ("received:", "return-path:")
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
@@ -135,6 +136,11 @@ class Explanation:
         self._places = _places(self._lines, own)
         self._session: tuple[list[str], list[str]] | None = None
 
+    @property
+    def names_plainly(self) -> bool:
+        """Whether an address stands elsewhere than in the middle of a sentence."""
+        return any(kind != _IN_SENTENCE for _, _, kind in self._places)
+
     def recipients(self, rest: str) -> list[str]:
         """Return the addresses that the strongest kind of place names, in their order.
 
@@ -187,7 +193,7 @@ class Explanation:
         if near or not whole:
             return near[:MAX_WORDS]
         contacts = wording().contacts
-        lines = (line for line in self._lines if contacts.first_in(line.lower()) is None)
+        lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
         return one_line(" ".join(lines))[:MAX_WORDS]
 
     def _replies(self) -> tuple[list[str], list[str]]:
@@ -210,7 +216,8 @@ class Explanation:
                 if block:
                     break
                 continue
-            block.append(line)
+            if not line.lstrip().startswith(_RULE):
+                block.append(line)
         words = one_line(" ".join(block))
         return "" if words == "(reason: )" else words
 

@@ -19,7 +19,7 @@ from bounces.reading.phrases import folded
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward", re.IGNORECASE)
-_PERSONAL: Final = frozenset({"in-reply-to", "references", "list-post"})
+_PERSONAL: Final = frozenset({"in-reply-to", "references", "list-post", "list-unsubscribe"})
 _SEPARATED: Final = re.compile(r"[\s,]+")
 # X-Original-To is none of them: dma writes the failing recipient there.
 _OWN_HEADERS: Final = (
@@ -168,6 +168,8 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         found.kind = strongest(found)
         _add_words(found, explanation)
         return found
+    if signs < 2 and not found.returned and not explanation.names_plainly:
+        return None  # speaks of failures and of addresses, and returns nothing
     found.recipients = explanation.findings(failed or explanation.recipients(rest), found.kind, whole=True)
     if found.recipients:
         return found
@@ -200,7 +202,7 @@ def _unnamed(found: Findings, explanation: prose.Explanation) -> Findings:
 
 
 def _is_by_a_person(root: Part) -> bool:
-    """Say whether a mail answers another (RFC 5322 3.6.4) or was posted to a list (RFC 2369 3.4)."""
+    """Say whether a mail answers another (RFC 5322 3.6.4) or came over a list (RFC 2369 3)."""
     return not root.headers.keys().isdisjoint(_PERSONAL) or root.header("precedence").lower() == "list"
 
 
