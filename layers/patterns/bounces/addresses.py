@@ -10,9 +10,10 @@ import re
 # Longer local parts exist in the wild (some return paths), so only the whole is bounded here.
 MAX_ADDRESS = 254
 
-_LABEL = r"[^\x00-\x20\x7f()<>\[\]:;@\\,\"'`|!{}=?*&%$#^~/+.]{1,63}"
+# \s and \x7f-\x9f: RFC 6531 lets white space and controls beyond ASCII in, but text that has them is prose.
+_LABEL = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"'`|!{}=?*&%$#^~/+.]{1,63}"
 _LITERAL = r"\[[0-9A-Za-z:.\-]{3,45}\]"
-_DOT_STRING = r"[^\x00-\x20\x7f()<>\[\]:;@\\,\"]+"
+_DOT_STRING = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"]+"
 _QUOTED_STRING = r"\"(?:[^\x00-\x1f\x7f\"\\]|\\[\x20-\x7e])+\""
 _ADDRESS = re.compile(rf"(?:{_DOT_STRING}|{_QUOTED_STRING})@(?:(?:{_LABEL}\.)*{_LABEL}\.?|{_LITERAL})")
 
@@ -23,7 +24,9 @@ def is_address(text: str) -> bool:
     Stricter than the RFC's grammar about quoted local parts' control characters, more lenient about what real
     systems write: non-ASCII (RFC 6531), dots at either end of a local part, a domain of one label.
     """
-    return len(text) <= MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
+    if len(text) > MAX_ADDRESS or len(text.encode("utf-8", "replace")) > MAX_ADDRESS:
+        return False
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def bare(text: str) -> str:

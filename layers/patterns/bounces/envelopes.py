@@ -6,7 +6,7 @@ batch by the message, so a mail of 50,000 recipients is some hundred messages, n
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 from bounces.errors import RecordError, UnknownVersion, shown
@@ -17,6 +17,7 @@ MAX_RECORDS: Final = 100
 MAX_BYTES: Final = 200_000  # SQS takes 262,144 a message, and as much a batch of ten
 
 Record = TypeVar("Record", Report, Verdict)
+_MAX_FRAME: Final = 100  # what an envelope adds to its records
 _KINDS: Final[dict[type[Any], str]] = {Report: "reports", Verdict: "verdicts"}
 
 
@@ -43,7 +44,7 @@ def pack(kind: type[Record], records: Iterable[Record]) -> Iterator[str]:
     size = 0
     frame = len(_seal(kind, []))
     for record in records:
-        body = json.dumps(record.to_json(), separators=(",", ":"))
+        body = _written(record)
         if bodies and (len(bodies) == MAX_RECORDS or frame + size + len(body) + 1 > MAX_BYTES):
             yield _seal(kind, bodies)
             bodies, size = [], 0
@@ -85,6 +86,17 @@ def unpack(kind: type[Record], message: str) -> Opened[Record]:
         except RecordError as error:
             rejected.append(Rejected(place, part, str(error)))
     return Opened(tuple(records), tuple(rejected))
+
+
+def _written(record: Report | Verdict) -> str:
+    """Return `record` as JSON in ASCII, without its maps where only so it fits a message: a stranger wrote them."""
+    body = json.dumps(record.to_json(), separators=(",", ":"))
+    if len(body) <= MAX_BYTES - _MAX_FRAME:
+        return body
+    report = record.report if isinstance(record, Verdict) else record
+    report = replace(report, headers={}, authentication={}, cuts=("headers", "authentication", *report.cuts))
+    smaller = replace(record, report=report) if isinstance(record, Verdict) else report
+    return json.dumps(smaller.to_json(), separators=(",", ":"))
 
 
 def _seal(kind: type[Any], bodies: list[str]) -> str:

@@ -7,7 +7,9 @@
     |-- MailGone               the mail that a notification names is no longer in the bucket
     |-- RecipientError         a verdict whose recipient is no mail address
     |-- PatternError           an operator's pattern or a built-in rule that cannot be used
-    `-- SettingError           a setting that is missing or cannot be used
+    |-- SettingError           a setting that is missing or cannot be used
+    |-- QueueError             a queue that does not take messages; worth another try
+    `-- ContentionError        an item that others kept changing; worth another try
 
 Each message says what was wrong, with which value, and what to do. None holds more of a stranger's text than
 `shown` lets through.
@@ -52,3 +54,11 @@ class PatternError(BouncesError):
 
 class SettingError(BouncesError):
     """A setting that is missing or cannot be used."""
+
+
+class QueueError(BouncesError):
+    """A queue that does not take messages; worth another try."""
+
+
+class ContentionError(BouncesError):
+    """An item that others kept changing; worth another try."""

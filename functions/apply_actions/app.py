@@ -1,0 +1,48 @@
+"""Verdicts from the verdict queue -> what the tables know of each address."""
+
+from functools import cache
+from typing import Any, Final
+
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+
+from bounces import settings
+from bounces.aws import batches, telemetry
+from bounces.aws.batches import Message
+from bounces.aws.telemetry import logger
+from bounces.records import Verdict
+from bounces.store import Action, Applied, Store
+
+METRICS: Final = {
+    Action.HARD_BOUNCED: telemetry.HARD_BOUNCES,
+    Action.COMPLAINED: telemetry.COMPLAINTS,
+    Action.SOFT_BOUNCED: telemetry.SOFT_BOUNCES,
+    Action.RECORDED: telemetry.RECORDED_ONLY,
+    Action.DUPLICATE: telemetry.DUPLICATES,
+}
+
+
+@cache
+def _settings() -> settings.ApplySettings:
+    return settings.read(settings.ApplySettings)
+
+
+@cache
+def _store() -> Store:
+    return Store(_settings().subscribers_table, _settings().suppressions_table)
+
+
+def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
+    """Apply the verdicts of each message in `event`, and return the messages that shall come again."""
+    return batches.run(event, context, _apply_all, _settings().dead_letter_queue_url)
+
+
+def _apply_all(message: Message) -> None:
+    outcome = batches.each_record(Verdict, message, _apply)
+    batches.settle(Verdict, message, outcome, _settings().dead_letter_queue_url)
+
+
+def _apply(verdict: Verdict) -> Applied:
+    applied = _store().apply(verdict)
+    logger.info("verdict applied", report=applied.report, words=applied.words, rule=verdict.rule)
+    telemetry.count(METRICS[applied.action])
+    return applied

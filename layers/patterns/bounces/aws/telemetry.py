@@ -1,0 +1,68 @@
+"""Logs and metrics: one logger, one set of counters, and their names.
+
+A log line carries ids, keys and reasons. The local part of whatever looks like an address is masked in every line,
+since a reason may quote what a stranger wrote.
+"""
+
+import json
+import re
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+NAMESPACE: Final = "BounceProcessing"
+
+MAILS_READ: Final = "MailsRead"
+MAILS_WITHOUT_REPORT: Final = "MailsWithoutReport"
+MAILS_CUT: Final = "MailsCut"
+SETUP_NOTIFICATIONS: Final = "SetupNotifications"
+REPORTS_MADE: Final = "ReportsMade"
+VERDICTS_MADE: Final = "VerdictsMade"
+DUPLICATES: Final = "Duplicates"
+HARD_BOUNCES: Final = "HardBounces"
+SOFT_BOUNCES: Final = "SoftBounces"
+COMPLAINTS: Final = "Complaints"
+RECORDED_ONLY: Final = "RecordedOnly"
+REJECTED: Final = "Rejected"  # with the dimension `reason`: the name of the error
+RETRIED: Final = "Retried"  # messages given back to their queue
+
+# The bound keeps the search linear in a text that has no @.
+_LOCAL_PART: Final = re.compile(r"[^\s@]{1,254}@")
+
+
+def masked(value: Any) -> Any:
+    """Return `value`, text or JSON's containers of text, with the local part of every address masked."""
+    if isinstance(value, str):
+        return _LOCAL_PART.sub("***@", value)
+    if isinstance(value, dict):
+        return {name: masked(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(part) for part in value]
+    return value
+
+
+def _line(record: dict[str, Any]) -> str:
+    return json.dumps(masked(record), default=str)
+
+
+logger = Logger(json_serializer=_line)
+_metrics = Metrics(namespace=NAMESPACE)
+
+
+def count(name: str, number: int = 1) -> None:
+    """Add `number` to the metric `name`; `flush` sends it."""
+    if number:
+        _metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+
+def count_rejected(reason: str, number: int = 1) -> None:
+    """Count records or messages set aside, by the name of the error; sent at once, having its own dimension."""
+    with single_metric(name=REJECTED, unit=MetricUnit.Count, value=number, namespace=NAMESPACE) as metric:
+        metric.add_dimension(name="reason", value=reason)
+
+
+def flush() -> None:
+    """Send what was counted: a line in CloudWatch's embedded metric format on standard output."""
+    if _metrics.metric_set:
+        _metrics.flush_metrics()

@@ -1,0 +1,129 @@
+"""template.yaml deployed in this process's memory, and its functions called as Lambda calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Final
+from unittest import mock
+
+import boto3
+
+from bounces.store import Store
+from functions.apply_actions import app as apply_actions
+from functions.classify import app as classify
+from functions.ingest_ses import app as ingest_ses
+from local.deploy import ROOT, Deployed, deploy
+from tests.stack import in_memory
+from tests.stack.in_memory import Tables
+
+LAYER: Final = ROOT / "layers" / "patterns"
+LOGICAL_IDS: Final[dict[ModuleType, str]] = {
+    ingest_ses: "IngestSesFunction",
+    classify: "ClassifyFunction",
+    apply_actions: "ApplyActionsFunction",
+}
+QUEUES: Final = ("MailQueue", "ReportQueue", "VerdictQueue")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A message of a dead-letter queue: its text and its attributes."""
+
+    body: str
+    attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The deployed stack."""
+
+    deployed: Deployed
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Return the tables, with a store on them."""
+        names = (self.deployed.resources["SubscribersTable"], self.deployed.resources["SuppressionsTable"])
+        return Tables(*names, Store(*names))
+
+    def clear(self) -> None:
+        """Empty the tables and queues."""
+        self.tables.clear()
+        for name in QUEUES:
+            self.messages(name)
+            self.dead_letters(name)
+
+    def put_mail(self, key: str, raw: bytes) -> tuple[str, str]:
+        """Put a mail into the bucket, and return the names of both."""
+        bucket = self.deployed.resources["MailBucket"]
+        boto3.client("s3").put_object(Bucket=bucket, Key=key, Body=raw)
+        return bucket, key
+
+    def has_mail(self, key: str) -> bool:
+        """Say whether the bucket has a mail at `key`."""
+        listed = boto3.client("s3").list_objects_v2(Bucket=self.deployed.resources["MailBucket"], Prefix=key)
+        return listed["KeyCount"] == 1
+
+    def messages(self, queue: str) -> list[str]:
+        """Take every message out of `queue`, and return their texts."""
+        return [message["Body"] for message in self._taken(queue)]
+
+    def dead_letters(self, queue: str) -> list[Kept]:
+        """Take every message out of the dead-letter queue of `queue`."""
+        return [
+            Kept(message["Body"], {n: a["StringValue"] for n, a in message.get("MessageAttributes", {}).items()})
+            for message in self._taken(queue.replace("Queue", "DeadLetterQueue"))
+        ]
+
+    def _taken(self, queue: str) -> Iterator[Any]:
+        sqs, url = boto3.client("sqs"), self.deployed.resources[queue]
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"]).get(
+            "Messages"
+        ):
+            for message in found:
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                yield message
+
+    def call(self, function: ModuleType, bodies: list[str]) -> list[int]:
+        """Call `function` with a batch of messages; return the places of those that shall come again."""
+        event = {"Records": [_record(body) for body in bodies]}
+        with mock.patch.dict(os.environ, self._environment(LOGICAL_IDS[function])):
+            answer = function.handler(event, None)
+        failed = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+        ids = [record["messageId"] for record in event["Records"]]
+        assert len(failed) == len(set(failed))
+        return sorted(ids.index(each) for each in failed)
+
+    def _environment(self, logical_id: str) -> dict[str, str]:
+        name = self.deployed.resources[logical_id]
+        told = boto3.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        return {name: value.replace("/opt", str(LAYER)) for name, value in told.items()}
+
+    def run(self, notification: Mapping[str, Any], times: int = 1) -> None:
+        """Take a mail's notification through every function, delivering each message `times` times."""
+        bodies = [json.dumps(notification)] * times
+        for function, queue in ((ingest_ses, "ReportQueue"), (classify, "VerdictQueue"), (apply_actions, None)):
+            assert self.call(function, bodies) == []
+            if queue is not None:
+                bodies = self.messages(queue) * times
+
+
+def _record(body: str) -> dict[str, Any]:
+    return {"messageId": str(uuid.uuid4()), "body": body, "attributes": {}, "eventSource": "aws:sqs"}
+
+
+@contextmanager
+def stack() -> Iterator[Stack]:
+    """Deploy template.yaml, and forget what the functions' modules keep of another stack."""
+    with in_memory.aws():
+        for function in LOGICAL_IDS:
+            for kept in ("_settings", "_store", "_classifier"):
+                if hasattr(function, kept):
+                    getattr(function, kept).cache_clear()
+        yield Stack(deploy())

@@ -1,0 +1,148 @@
+"""AWS in this process's memory, with the tables of template.yaml, and faults in its answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+from unittest import mock
+
+import boto3
+from botocore.client import BaseClient
+from botocore.exceptions import ConnectTimeoutError
+from moto import mock_aws
+from samtranslator.yaml_helper import yaml_parse
+
+from bounces.aws import clients
+from bounces.store import Store
+
+TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
+ENVIRONMENT: Final = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+
+Item = dict[str, Any]
+
+
+@contextmanager
+def aws() -> Iterator[None]:
+    """Have AWS in memory, empty, and no way to a real one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with mock.patch.dict(os.environ, kept | ENVIRONMENT, clear=True), mock_aws():
+        boto3.setup_default_session()
+        clients.forget()
+        yield
+        clients.forget()
+        boto3.setup_default_session()
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of template.yaml and a store on them."""
+
+    subscribers: str
+    suppressions: str
+    store: Store
+
+    def dump(self) -> dict[str, list[Item]]:
+        """Return every attribute of every item of both tables, in an order of their own."""
+        return {name: sorted(_scan(name), key=repr) for name in (self.subscribers, self.suppressions)}
+
+    def clear(self) -> None:
+        """Delete every item."""
+        for table, keys in ((self.subscribers, ("address", "item")), (self.suppressions, ("address",))):
+            for item in _scan(table):
+                boto3.client("dynamodb").delete_item(TableName=table, Key={key: item[key] for key in keys})
+
+    def items(self) -> list[Item]:
+        """Return the items of both tables."""
+        return [item for items in self.dump().values() for item in items]
+
+
+@contextmanager
+def tables() -> Iterator[Tables]:
+    """Make the tables as template.yaml describes them, and have them meanwhile."""
+    resources = yaml_parse(TEMPLATE.read_text("utf-8"))["Resources"]
+    with aws():
+        for logical_id in ("SubscribersTable", "SuppressionsTable"):
+            described = resources[logical_id]["Properties"]
+            keys = {name: described[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")}
+            boto3.client("dynamodb").create_table(TableName=logical_id, **keys)
+        yield Tables("SubscribersTable", "SuppressionsTable", Store("SubscribersTable", "SuppressionsTable"))
+
+
+def _scan(table: str) -> list[Item]:
+    found = boto3.client("dynamodb").scan(TableName=table)
+    assert "LastEvaluatedKey" not in found
+    return [{name: _ordered(value) for name, value in item.items()} for item in found["Items"]]
+
+
+def _ordered(value: Any) -> Any:
+    """A set of DynamoDB has no order."""
+    return {"SS": sorted(value["SS"])} if "SS" in value else value
+
+
+@dataclass
+class Calls:
+    """The calls that were made: operation and arguments, in order."""
+
+    made: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def operations(self) -> list[str]:
+        """Return the operations, in order."""
+        return [operation for operation, _ in self.made]
+
+    @property
+    def writes(self) -> list[dict[str, Any]]:
+        """Return the arguments of the calls that write, in order."""
+        return [arguments for operation, arguments in self.made if operation in WRITES]
+
+
+Fault = Literal["before", "after", "answer lost"]
+"""A call fails before or after it took effect, or is sent a second time by botocore since its answer was lost."""
+
+
+@contextmanager
+def calls(fault: Fault | None = None, at: int | None = None, operation: str | None = None) -> Iterator[Calls]:
+    """Record the calls to AWS, and have the call number `at` (from 0) or every `operation` suffer `fault`."""
+    seen = Calls()
+    original = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def make(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
+        struck = fault is not None and (len(seen.made) == at or name == operation)
+        seen.made.append((name, arguments))
+        if struck and fault == "before":
+            raise ConnectTimeoutError(endpoint_url="https://in.memory")
+        answer = original(client, name, arguments)
+        if struck and fault == "after":
+            raise ConnectTimeoutError(endpoint_url="https://in.memory")
+        return original(client, name, arguments) if struck and fault == "answer lost" else answer
+
+    with mock.patch.object(BaseClient, "_make_api_call", make):
+        yield seen
+
+
+def size(item: Item) -> int:
+    """Return the size of `item` in bytes by DynamoDB's rule (its guide, "DynamoDB item sizes and formats")."""
+    return sum(len(name.encode()) + _size(value) for name, value in item.items())
+
+
+def _size(value: Item) -> int:
+    ((kind, held),) = value.items()
+    if kind == "S":
+        return len(held.encode())
+    if kind == "N":
+        return len(held.strip("-0.")) // 2 + 2
+    if kind == "SS":
+        return sum(len(text.encode()) for text in held)
+    if kind == "M":
+        return 3 + sum(1 + len(name.encode()) + _size(part) for name, part in held.items())
+    raise AssertionError(f"no item of ours holds a {kind}")

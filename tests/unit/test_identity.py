@@ -1,0 +1,66 @@
+"""Which report is which: what changes an id, and what does not."""
+
+import pytest
+
+from bounces.identity import ID_CHARACTERS, mail_digest, report_id
+
+ID = b"<1@mx.example>"
+DATE = b"Tue, 24 Nov 2026 10:00:00 +0000"
+BODY = b"Delivery failed.\n\nFrom here on, nothing.\n"
+
+SAME = [
+    (ID, DATE, BODY),
+    (ID, DATE, BODY.replace(b"\n", b"\r\n")),
+    (ID, DATE, BODY.replace(b"\n", b"\r")),
+    (ID, DATE, BODY + b"\n\n"),
+    (ID, DATE, BODY + b"\r\n"),
+    (ID, DATE, BODY.rstrip(b"\n")),
+    (ID, DATE, BODY.replace(b"From ", b">From ")),
+    (ID, DATE, BODY.replace(b"From ", b">>From ")),
+    (b" " + ID + b" ", DATE.replace(b" ", b"\r\n ", 1), BODY),
+]
+
+OTHER = [
+    (b"<2@mx.example>", DATE, BODY),
+    (b"", DATE, BODY),
+    (ID, b"", BODY),
+    (ID, DATE.replace(b":00 ", b":01 "), BODY),
+    (ID, DATE, BODY + b"."),
+    (ID, DATE, BODY.replace(b"\n\n", b"\n")),
+    (ID, DATE, b""),
+    (ID + b"\0" + DATE, b"", BODY),
+]
+
+
+@pytest.mark.parametrize("mail", SAME)
+def test_what_a_carrier_changes_is_the_same_mail(mail: tuple[bytes, bytes, bytes]) -> None:
+    assert mail_digest(*mail) == mail_digest(ID, DATE, BODY)
+
+
+@pytest.mark.parametrize("mail", OTHER)
+def test_what_an_author_wrote_otherwise_is_another_mail(mail: tuple[bytes, bytes, bytes]) -> None:
+    assert mail_digest(*mail) != mail_digest(ID, DATE, BODY)
+
+
+def test_a_report_is_one_by_mail_event_and_recipient() -> None:
+    digest, other = mail_digest(ID, DATE, BODY), mail_digest(ID, DATE, b"")
+    ids = {
+        report_id(digest, "bounce", "user@example.com"),
+        report_id(digest, "bounce", "other@example.com"),
+        report_id(digest, "delay", "user@example.com"),
+        report_id(digest, "bounce", ""),
+        report_id(other, "bounce", "user@example.com"),
+    }
+    assert len(ids) == 5
+    assert report_id(digest, "bounce", "User@Example.com") in ids
+    assert {len(each) for each in ids} == {ID_CHARACTERS}
+
+
+def test_ids_stay_what_they_are() -> None:
+    """Ids are keys of stored items: a release that makes others would apply every report a second time."""
+    made = report_id(mail_digest(ID, DATE, BODY), "bounce", "user@example.com")
+    assert made == "7e5a021ba52269d201756ef40dc1b3bd39f88f30"
+
+
+def test_a_recipient_that_is_no_sound_text_has_an_id() -> None:
+    assert len(report_id(mail_digest(ID, DATE, BODY), "bounce", "\ud800@example.com")) == ID_CHARACTERS
