@@ -1,0 +1,22 @@
+# Each target sets up what it needs; a second run finds it there.
+
+.PHONY: help run test full sam
+
+help:  ## say what there is
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 10
+
+run:  ## start the local stack, send the sample bounces through it, and serve (ARGS=--once: and end)
+	@scripts/setup run
+	@.venv/bin/python -m local $(ARGS)
+
+test:  ## every check and test: ruff, mypy, sam validate, pytest
+	@scripts/setup test
+	@scripts/check
+
+full:  ## the tests at the full size of their bars
+	@scripts/setup test
+	@scripts/full
+
+sam:  ## sam build, and sam local invoke of every function with its sample event
+	@scripts/setup test
+	@scripts/sam

@@ -1,0 +1,113 @@
+"""The whole stack on one machine: AWS, template.yaml deployed into it, functions, pumps and the SMTP door."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import boto3
+
+from local import endpoint, smtp_door
+from local.deploy import TEMPLATE, Deployed, deploy
+from local.function import Configuration, Function
+from local.pump import Batch, Pump
+from local.receipt_rule import ReceiptRule
+from local.smtp_door import SmtpDoor
+
+SETTLED_EVERY = 0.1  # seconds
+
+
+@dataclass(slots=True)
+class Stack:
+    """A running stack. `functions` and `pumps` are by the function's logical id, in the order of the flow."""
+
+    aws_port: int
+    deployed: Deployed
+    rule: ReceiptRule
+    functions: Mapping[str, Function]
+    pumps: Mapping[str, Pump]
+    door: SmtpDoor
+
+    @property
+    def smtp_port(self) -> int:
+        """The port that the SMTP door listens on."""
+        return int(self.door.port)
+
+    def settle(self, seconds: float = 60.0) -> bool:
+        """Wait until every queue is empty but for what has failed and waits for its next try. False: out of time."""
+        end = time.monotonic() + seconds
+        while not self._is_settled():
+            if time.monotonic() > end:
+                return False
+            time.sleep(SETTLED_EVERY)
+        return True
+
+    def waiting(self, url: str) -> int:
+        """Return how many messages the queue at `url` has, in flight or not."""
+        told = boto3.client("sqs").get_queue_attributes(
+            QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        )["Attributes"]
+        return sum(int(count) for count in told.values())
+
+    def _is_settled(self) -> bool:
+        # In the order of the flow: what has left a queue is then found in the next one, or is done. Not found
+        # between two of them, since a function sends on before its message is deleted.
+        return all(self.waiting(pump.queue_url) <= len(pump.failed) for pump in self.pumps.values())
+
+
+@contextmanager
+def running(
+    *,
+    aws_port: int = endpoint.PORT,
+    smtp_port: int = smtp_door.PORT,
+    template: Path = TEMPLATE,
+    parameters: Mapping[str, str] | None = None,
+    log: IO[bytes] | int = subprocess.DEVNULL,
+    on_batch: Callable[[str, Batch], None] = lambda _function, _batch: None,
+) -> Iterator[Stack]:
+    """Run the stack until left. `log` gets what the functions print; `on_batch` is told of each batch.
+
+    Port 0 takes a free one. Raises `PortTaken`, `TemplateError`.
+    """
+    with ExitStack() as ending:
+        port = ending.enter_context(endpoint.serving(aws_port))
+        deployed = deploy(template, parameters=parameters)
+        rule = ReceiptRule.active()
+        functions = {name: Function(its, log) for name, its in _configurations(deployed).items()}
+        for function in functions.values():
+            ending.callback(function.stop)
+            function.start()
+        pumps = _pumps(deployed, functions, on_batch)
+        ending.callback(_stop_all, pumps.values())
+        for pump in pumps.values():
+            pump.start()
+        door = SmtpDoor(rule, smtp_port)
+        door.start()
+        ending.callback(door.stop)
+        yield Stack(port, deployed, rule, functions, pumps, door)
+
+
+def _configurations(deployed: Deployed) -> dict[str, Configuration]:
+    by_name = {name: logical_id for logical_id, name in deployed.resources.items()}
+    ids = [by_name[source.function_name] for source in deployed.event_sources]
+    return {logical_id: Configuration.of(deployed, logical_id) for logical_id in ids}
+
+
+def _pumps(
+    deployed: Deployed, functions: Mapping[str, Function], on_batch: Callable[[str, Batch], None]
+) -> dict[str, Pump]:
+    pumps: dict[str, Pump] = {}
+    for source, (name, function) in zip(deployed.event_sources, functions.items(), strict=True):
+        # The default argument holds this turn's name, not the last one's.
+        pumps[name] = Pump(source, function, on_batch=lambda batch, name=name: on_batch(name, batch))  # type: ignore[misc]
+    return pumps
+
+
+def _stop_all(pumps: Iterable[Pump]) -> None:
+    for pump in pumps:
+        pump.stop_soon()
+    for pump in pumps:
+        pump.stop()

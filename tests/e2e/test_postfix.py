@@ -1,0 +1,146 @@
+"""A real mail server's bounces: Postfix relays, the recipients' MX refuses, and Postfix writes to the return path."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from bounces.store import State, Store
+from local.endpoint import require_free
+from local.stack import Stack
+from tests.e2e.mx import mx
+from tests.e2e.postfix import RETURN_DOMAIN, Postfix, postfix, why_not
+
+pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
+
+SECONDS = 60.0
+MAC = "q3kz7mwv2ahd5trx"
+
+MESSAGE = b"""\
+From: Example News <news@example.com>\r
+To: %(recipient)b\r
+Subject: What is new in November\r
+Date: Tue, 24 Nov 2026 02:00:00 +0000\r
+Message-ID: <november@example.com>\r
+\r
+Plenty.\r
+"""
+
+
+@pytest.fixture(scope="module")
+def final(stack: Stack) -> Iterator[Postfix]:
+    """A Postfix that gives up after its first attempt, so that each refusal is a bounce."""
+    with ExitStack() as ending:
+        mx_port = ending.enter_context(mx())
+        yield ending.enter_context(
+            postfix(
+                port=require_free(0),
+                mx_port=mx_port,
+                door_port=stack.smtp_port,
+                settings={"maximal_queue_lifetime": "0", "bounce_queue_lifetime": "1d"},
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def patient(stack: Stack) -> Iterator[Postfix]:
+    """A Postfix that keeps trying, and warns the sender after a second."""
+    with ExitStack() as ending:
+        mx_port = ending.enter_context(mx())
+        yield ending.enter_context(
+            postfix(
+                port=require_free(0),
+                mx_port=mx_port,
+                door_port=stack.smtp_port,
+                settings={"maximal_queue_lifetime": "1d", "delay_warning_time": "1s"},
+            )
+        )
+
+
+def send(server: Postfix, return_path: str, recipient: str) -> None:
+    server.send(return_path, recipient, MESSAGE % {b"recipient": recipient.encode()})
+
+
+def wait_for(what: Callable[[], object], server: Postfix) -> None:
+    """Wait until `what` is true, or fail with what Postfix says."""
+    end = time.monotonic() + SECONDS
+    while not what():
+        if time.monotonic() > end:
+            pytest.fail(f"nothing came of it in {SECONDS:.0f} seconds. Postfix says:\n{server.log()}")
+        time.sleep(0.1)
+
+
+def lists(store: Store, address: str) -> dict[str, bool]:
+    """Return whether `address` is subscribed to each list that it was ever on."""
+    return {one.list_id: one.is_subscribed for one in store.memberships(address)}
+
+
+def test_a_refused_recipient_is_marked_suppressed_and_taken_off_the_list_of_the_return_path(
+    stack: Stack, store: Store, final: Postfix
+) -> None:
+    address = "gone.anna@example.org"
+    for each in ("news", "offers"):
+        store.subscribe(address, each, "s101")
+    send(final, f"bounces+news.n47.s101.{MAC}@{RETURN_DOMAIN}", address)
+    wait_for(lambda: store.history(address), final)
+    assert store.status(address).state is State.HARD_BOUNCED
+    assert store.suppression(address) is not None
+    assert lists(store, address) == {"news": False, "offers": True}
+    (past,) = store.history(address)
+    assert (past.event, past.bounce_type, past.category) == ("bounce", "hard", "bad-mailbox")
+    assert (past.list_id, past.campaign, past.subscriber) == ("news", "n47", "s101")
+    assert (past.status, past.reply_code) == ("5.1.1", "550")
+
+
+def test_a_refused_recipient_is_taken_off_every_list_where_the_return_path_names_none(
+    stack: Stack, store: Store, final: Postfix
+) -> None:
+    address = "gone.bert@example.org"
+    for each in ("news", "offers"):
+        store.subscribe(address, each)
+    send(final, f"bounces@{RETURN_DOMAIN}", address)
+    wait_for(lambda: store.history(address), final)
+    assert store.status(address).state is State.HARD_BOUNCED
+    assert store.suppression(address) is not None
+    assert lists(store, address) == {"news": False, "offers": False}
+    assert store.history(address)[0].list_id is None
+
+
+def test_a_full_mailbox_is_counted_and_not_suppressed(stack: Stack, store: Store, final: Postfix) -> None:
+    address = "full.cleo@example.org"
+    store.subscribe(address, "news")
+    send(final, f"bounces+news.n47.s102.{MAC}@{RETURN_DOMAIN}", address)
+    wait_for(lambda: store.history(address), final)
+    (past,) = store.history(address)
+    assert (past.event, past.bounce_type, past.category) == ("bounce", "soft", "quota-issues")
+    assert past.status == "4.2.2"
+    assert store.status(address).state is State.SOFT_BOUNCING
+    assert len(store.status(address).recent) == 1
+    assert store.suppression(address) is None
+    assert lists(store, address) == {"news": True}
+
+
+def test_a_warning_of_delay_counts_nothing(stack: Stack, store: Store, patient: Postfix) -> None:
+    address = "busy.dora@example.org"
+    store.subscribe(address, "news")
+    send(patient, f"bounces+news.n47.s103.{MAC}@{RETURN_DOMAIN}", address)
+    wait_for(lambda: store.history(address), patient)
+    (past,) = store.history(address)
+    assert (past.event, past.bounce_type) == ("delay", "none")
+    assert "sender delay notification" in patient.log()
+    assert store.status(address).state is State.ACTIVE
+    assert store.status(address).recent == ()
+    assert store.suppression(address) is None
+    assert lists(store, address) == {"news": True}
+
+
+def test_a_delivered_mail_says_nothing(stack: Stack, store: Store, final: Postfix) -> None:
+    address = "well.emil@example.org"
+    store.subscribe(address, "news")
+    send(final, f"bounces+news.n47.s104.{MAC}@{RETURN_DOMAIN}", address)
+    wait_for(lambda: f"to=<{address}>" in final.log(), final)
+    assert "status=sent" in final.log()
+    stack.settle()
+    assert store.history(address) == ()
+    assert lists(store, address) == {"news": True}
