@@ -25,6 +25,11 @@ def is_unsubscription(text: str) -> bool:
     return _wording()[2].search(text) is not None
 
 
+def is_subject(subject: str) -> bool:
+    """Say whether `subject` is that of an automatic reply."""
+    return _wording()[1].search(subject[:400]) is not None
+
+
 def sign_of(headers: Mapping[str, Sequence[str]], subject: str) -> str | None:
     """Return the sign by which a mail with `headers` is an automatic reply, in words, or None where it is none."""
     marks, subjects, _ = _wording()

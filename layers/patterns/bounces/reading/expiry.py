@@ -11,7 +11,7 @@ from typing import Final
 
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.phrases import folded
-from bounces.reading.prose import wording
+from bounces.reading.wording import wording
 from bounces.records import Event
 
 _OUT_OF_TIME: Final = ("4.4.7", "5.4.7")  # RFC 3463 3.5: delivery time expired

@@ -56,6 +56,8 @@ def read_mail(raw: bytes, arrival: Arrival = Arrival()) -> Reading:
     cuts: list[str] = []
     raw = bounded(_bare_mail(raw), cuts)
     root = parse(raw, cuts)
+    if not root.headers:
+        return Reading((), Event.OTHER, "is no mail: it has no header field")
     findings = shapes.read(root)
     findings.cuts[:0] = cuts
     expiry.mark(findings)

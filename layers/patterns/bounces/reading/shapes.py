@@ -11,6 +11,8 @@ from typing import Final
 
 from bounces.addresses import is_address
 from bounces.reading import auto_reply, delivery_status, feedback, prose, returned, ses_notification
+from bounces.reading.codes import codes_in
+from bounces.reading.explanation import Explanation
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.limits import MAX_EXPLAINED, MAX_FORWARDS, MAX_STATUS
 from bounces.reading.mime import Headers, Part, parse
@@ -59,6 +61,9 @@ def _read(root: Part, parts: Parts, forwards: int) -> Findings:
         feedback.read("Feedback-Type: abuse\n", found.returned, _own(root), found)
         return found
     if parts.disposition:
+        rejected = _rejection(parts)
+        if rejected is not None:
+            return rejected
         return Findings(Event.OTHER, "is a disposition notification (RFC 8098)")
     notification = _ses_notification(parts)
     if notification is not None:
@@ -115,7 +120,7 @@ def _delivery_status(parts: Parts) -> Findings:
     found.returned = parts.returned_headers()
     found.kind = strongest(found)
     if any(map(_is_wordless, found.recipients)):
-        _add_words(found, prose.Explanation(prose.split(parts.explanation())[0]))
+        _add_words(found, Explanation(prose.split(parts.explanation())[0]))
     return found
 
 
@@ -129,7 +134,19 @@ def strongest(found: Findings) -> Event:
     return next(event for event in (Event.BOUNCE, Event.DELAY, Event.DELIVERY, Event.OTHER) if event in events)
 
 
-def _add_words(found: Findings, explanation: prose.Explanation) -> None:
+def _rejection(parts: Parts) -> Findings | None:
+    """Return what a disposition notification says that is a refusal, as Dovecot's delivery agent writes one."""
+    text = parts.explanation()
+    if not prose.rejects(folded(text)):
+        return None
+    found = Findings(Event.BOUNCE, "is a refusal in the form of a disposition notification")
+    found.returned = parts.returned_headers()
+    explanation = Explanation(prose.split(text)[0])
+    found.recipients = explanation.findings(explanation.recipients(""), Event.BOUNCE, whole=True)
+    return found if found.recipients else None
+
+
+def _add_words(found: Findings, explanation: Explanation) -> None:
     """Give findings whose diagnostic says little the words that the explanation has for them."""
     named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
     heard = explanation.findings(named, Event.BOUNCE, whole=False)
@@ -150,14 +167,16 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     failed = [address for address in failed if is_address(address)]
     standard = root.type == "multipart/report" and "disposition" not in root.header("content-type").lower()
     sender = (root.header("from") or root.header("return-path"))[:400]
-    signs = 3 if failed else prose.signs(sender, subject, standard=standard, person=_is_by_a_person(root))
-    if not signs:
+    null_sender = root.header("return-path").strip() == "<>"
+    person = _is_by_a_person(root)
+    signs = 3 if failed else prose.signs(sender, subject, standard=standard, person=person, null_sender=null_sender)
+    if not signs or (signs < 3 and not prose.is_from_mailer(sender) and auto_reply.is_subject(subject)):
         return None
     text = parts.explanation()
     before, headers, rest = prose.split(text)
-    if signs < 3 and not prose.explains(folded(before)):
+    if signs < 3 and not prose.explains(folded(before)) and not all(codes_in(before)):
         return None
-    explanation = prose.Explanation(before, _own(root))
+    explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(subject, explanation.folded), "is a bounce in prose")
     found.returned = parts.returned_headers() or headers
     found.explanation = explanation.folded
@@ -170,7 +189,8 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return found
     if signs < 2 and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
-    found.recipients = explanation.findings(failed or explanation.recipients(rest), found.kind, whole=True)
+    named = explanation.listed(failed) if failed else explanation.recipients(rest)
+    found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
         return found
     nested = _embedded_bounce(parts, headers, rest, forwards)
@@ -189,12 +209,12 @@ def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -
     return _forwarded(inner, forwards) if inner is not None and forwards < MAX_FORWARDS else None
 
 
-def _unnamed(found: Findings, explanation: prose.Explanation) -> Findings:
+def _unnamed(found: Findings, explanation: Explanation) -> Findings:
     """Return `found` with the one recipient of the returned message, or with none where To does not tell."""
     only = returned.only_address(found.returned)
     if only is None:
         found.note = "names no recipient"
-        found.recipients.append(Finding(event=found.kind))
+        found.recipients = explanation.findings([""], found.kind, whole=True)
     else:
         found.note = "names no recipient; the returned message's To does"
         found.recipients = explanation.findings([only], found.kind, whole=True)

@@ -1,0 +1,193 @@
+"""The explanation of a bounce in prose: whom it names, and what it says of each.
+
+Recipients are taken from the plainest kind of place that names any: a line of their own, a line that a label
+introduces, and only then the middle of a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bounces.reading.codes import codes_in
+from bounces.reading.finding import Finding
+from bounces.reading.phrases import folded
+from bounces.reading.places import IN_SENTENCE, ON_ITS_OWN, Place, places
+from bounces.reading.text import one_line
+from bounces.reading.wording import wording
+from bounces.records import Event
+
+MAX_WORDS: Final = 1500
+MAX_LINES: Final = 4000
+MAX_BLOCK: Final = 40
+
+# A line of an SMTP session that is a reply, as systems show sessions: `<<< 550 ...`, `<-- 550 ...`, or bare.
+_REPLY: Final = re.compile(
+    r"\s{0,12}(?:(?:received )?<<<\s?|\.{3} |[^\n<]{0,40}<-- )?[\"']?([45]\d\d)(?:[ -][^\n]{3,900}|\s{0,20}$)",
+    re.IGNORECASE,
+)
+_REMOTE: Final = ("<<<", "<--")
+_PROMPT: Final = re.compile(r"[^\n]{0,60}?(?:<<<|<--)\s?")
+_ORIGIN: Final = re.compile(
+    r"\((?:ultimately )?(?:generated|expanded) from:? <?([^\s<>()@]{1,128}@[^\s<>()@]{1,255})>?\)", re.IGNORECASE
+)
+# How systems name the host that they spoke with: Postfix, Exim and GMX; sendmail; Exchange and Gmail.
+_HOST_NAME: Final = r"([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})"
+_REMOTE_HOST: Final = re.compile(
+    rf"(?:\bhost:? |while talking to |remote server at |by the server for the recipient domain \S{{1,255}} by |"
+    rf"\bserver ){_HOST_NAME}"
+)
+_RULE: Final = "-----"
+_REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
+_LEADING: Final = " >:;,.\"')]"
+
+
+class Explanation:
+    """What a bounce says to people, up to the returned message."""
+
+    __slots__ = ("_lines", "_places", "_session", "folded")
+
+    def __init__(self, text: str, own: str = "") -> None:
+        """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
+        self.folded = folded(text)
+        self._lines = text.split("\n", MAX_LINES)
+        self._places = places(self._lines, own)
+        self._session: tuple[list[str], list[str]] | None = None
+
+    @property
+    def names_plainly(self) -> bool:
+        """Whether an address stands elsewhere than in the middle of a sentence."""
+        return any(place.kind != IN_SENTENCE for place in self._places)
+
+    def recipients(self, rest: str) -> list[str]:
+        """Return the addresses that the plainest kind of place names, in their order.
+
+        `rest` is what follows the explanation: of several addresses in sentences, those count that it has too.
+        """
+        best = min((place.kind for place in self._places), default=0)
+        found = list({p.address.lower(): p.address for p in self._places if p.kind == best}.values())
+        if best == IN_SENTENCE and len(found) > 1:
+            lower = rest.lower()
+            found = [address for address in found if address.lower() in lower] or found
+        return found
+
+    def listed(self, failed: list[str]) -> list[str]:
+        """Return the recipients, where Exim's X-Failed-Recipients lists `failed`.
+
+        Exim lists who was mailed, and names in the text whom that led to: `fritz@... (generated from office@...)`.
+        """
+        plain = [place for place in self._places if place.kind == ON_ITS_OWN]
+        origins = {place.address.lower(): self._origin(place) for place in plain}
+        wanted = {address.lower() for address in failed}
+        found = {
+            p.address.lower(): p.address for p in plain if {p.address.lower(), origins[p.address.lower()]} & wanted
+        }
+        told = found.keys() | {origins[address] for address in found}
+        found.update((address.lower(), address) for address in failed if address.lower() not in told)
+        return list(found.values())
+
+    def _origin(self, place: Place) -> str:
+        """Return the address, in lower case, that the one at `place` was made from; "" where none is named."""
+        for line in self._lines[place.line : place.line + 3]:
+            found = _ORIGIN.search(line)
+            if found:
+                return found.group(1).lower()
+        return ""
+
+    def findings(self, addresses: list[str], event: Event, *, whole: bool) -> list[Finding]:
+        """Return a finding for each of `addresses` with what is said of it.
+
+        Where nothing is said of an address in particular and it is the only one, the replies of a session count, and
+        with `whole` then all that the explanation says.
+        """
+        spots: dict[str, list[Place]] = {address.lower(): [] for address in addresses}
+        for place in self._places:
+            if place.address.lower() in spots:
+                spots[place.address.lower()].append(place)
+        for found in spots.values():
+            found.sort(key=lambda place: place.kind)
+        starts = {found[0].line for found in spots.values() if found}
+        action = "delayed" if event is Event.DELAY else "failed"
+        findings: list[Finding] = []
+        for address in addresses:
+            words = self._words(address, spots[address.lower()], starts, alone=len(addresses) == 1, whole=whole)
+            reply_code, status = codes_in(words)
+            found = spots[address.lower()]
+            findings.append(
+                Finding(
+                    recipient=address,
+                    original=self._origin(found[0]) if found else "",
+                    remote_mta=remote_host_in(words),
+                    event=event,
+                    action=action,
+                    diagnostic=words,
+                    status=status,
+                    reply_code=reply_code,
+                )
+            )
+        return findings
+
+    def _words(self, address: str, spots: list[Place], starts: set[int], *, alone: bool, whole: bool) -> str:
+        """Return what is said of `address`, on one line."""
+        near = ""
+        for place in spots[:4]:
+            block = self._block(place, starts)
+            if any(codes_in(block)):
+                near = block
+                break
+            near = near or block
+        replies, remote = self._replies()
+        if any(codes_in(near)) and (not remote or not alone):
+            return _bare(near)
+        said = [line for line in remote or replies if address.lower() in line.lower()]
+        if not said and alone:
+            said = remote or replies
+        if said:
+            words = one_line(_PROMPT.sub("", said[0], count=1)).lstrip(". ")
+            return _bare(words if near in words or words in near else f"{words} {near}")
+        if near or not whole:
+            return _bare(near)
+        return self._all()[:MAX_WORDS]
+
+    def _replies(self) -> tuple[list[str], list[str]]:
+        """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
+        if self._session is None:
+            replies = [line for line in self._lines if _REPLY.match(line)]
+            self._session = replies, [line for line in replies if any(mark in line[:60] for mark in _REMOTE)]
+        return self._session
+
+    def _block(self, place: Place, starts: set[int]) -> str:
+        """Return the rest of an address's line and what follows it, up to the next recipient or a blank line."""
+        after = self._lines[place.line].partition(place.address)[2].lstrip(_LEADING)
+        block = [after] if after and "@" not in after.partition(" ")[0] else []
+        for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
+            if number in starts:
+                break
+            if not line.strip():
+                if block:
+                    break
+                continue
+            if not line.lstrip().startswith(_RULE):
+                block.append(line)
+        words = one_line(" ".join(block))
+        return "" if wording().contacts.first_in(words.lower()) and not any(codes_in(words)) else words
+
+    def _all(self) -> str:
+        """Return all that the explanation says, but for rules and for whom to ask."""
+        contacts = wording().contacts
+        lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
+        return one_line(" ".join(lines))
+
+
+def remote_host_in(words: str) -> str:
+    """Return the host that refused, where `words` name it in a way that mail systems name one; else ""."""
+    found = _REMOTE_HOST.search(words)
+    return found.group(1) if found and not found.group(1).replace(".", "").isdigit() else ""
+
+
+def _bare(words: str) -> str:
+    """Return `words` without sendmail's `(reason: ...)` around them, at most `MAX_WORDS` long."""
+    if words.startswith("(reason:"):
+        found = _REASON.match(words)
+        words = found.group(1) if found else words
+    return words[:MAX_WORDS]
