@@ -31,12 +31,9 @@ _PROMPT: Final = re.compile(r"[^\n]{0,60}?(?:<<<|<--)\s?")
 _ORIGIN: Final = re.compile(
     r"\((?:ultimately )?(?:generated|expanded) from:? <?([^\s<>()@]{1,128}@[^\s<>()@]{1,255})>?\)", re.IGNORECASE
 )
-# How systems name the host that they spoke with: Postfix, Exim and GMX; sendmail; Exchange and Gmail.
-_HOST_NAME: Final = r"([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})"
-_REMOTE_HOST: Final = re.compile(
-    rf"(?:\bhost:? |while talking to |remote server at |by the server for the recipient domain \S{{1,255}} by |"
-    rf"\bserver ){_HOST_NAME}"
-)
+# What stands before the name of the host that a system spoke with: Postfix, Exim and GMX; sendmail; Exchange; Gmail.
+_BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at ", " by ", "server ")
+_HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _RULE: Final = "-----"
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADING: Final = " >:;,.\"')]"
@@ -45,13 +42,14 @@ _LEADING: Final = " >:;,.\"')]"
 class Explanation:
     """What a bounce says to people, up to the returned message."""
 
-    __slots__ = ("_lines", "_places", "_session", "folded")
+    __slots__ = ("_lines", "_places", "_session", "_shows_session", "folded")
 
     def __init__(self, text: str, own: str = "") -> None:
         """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
         self.folded = folded(text)
         self._lines = text.split("\n", MAX_LINES)
         self._places = places(self._lines, own)
+        self._shows_session = any(mark in text for mark in _REMOTE)
         self._session: tuple[list[str], list[str]] | None = None
 
     @property
@@ -110,8 +108,8 @@ class Explanation:
         action = "delayed" if event is Event.DELAY else "failed"
         findings: list[Finding] = []
         for address in addresses:
-            words = self._words(address, spots[address.lower()], starts, alone=len(addresses) == 1, whole=whole)
-            reply_code, status = codes_in(words)
+            words, codes = self._words(address, spots[address.lower()], starts, alone=len(addresses) == 1, whole=whole)
+            reply_code, status = codes or codes_in(words)
             found = spots[address.lower()]
             findings.append(
                 Finding(
@@ -127,27 +125,33 @@ class Explanation:
             )
         return findings
 
-    def _words(self, address: str, spots: list[Place], starts: set[int], *, alone: bool, whole: bool) -> str:
-        """Return what is said of `address`, on one line."""
-        near = ""
+    def _words(
+        self, address: str, spots: list[Place], starts: set[int], *, alone: bool, whole: bool
+    ) -> tuple[str, tuple[str, str] | None]:
+        """Return what is said of `address`, on one line, and the codes in it where they are known already."""
+        near, codes = "", ("", "")
         for place in spots[:4]:
             block = self._block(place, starts)
-            if any(codes_in(block)):
-                near = block
-                break
-            near = near or block
+            if block:
+                found = codes_in(block)
+                if not near or any(found):
+                    near, codes = block, found
+                if any(found):
+                    break
+        if any(codes) and not (alone and self._shows_session):
+            return _bare(near), codes
         replies, remote = self._replies()
-        if any(codes_in(near)) and (not remote or not alone):
-            return _bare(near)
+        if not remote and any(codes):
+            return _bare(near), codes
         said = [line for line in remote or replies if address.lower() in line.lower()]
         if not said and alone:
             said = remote or replies
         if said:
             words = one_line(_PROMPT.sub("", said[0], count=1)).lstrip(". ")
-            return _bare(words if near in words or words in near else f"{words} {near}")
+            return _bare(words if near in words or words in near else f"{words} {near}"), None
         if near or not whole:
-            return _bare(near)
-        return self._all()[:MAX_WORDS]
+            return _bare(near), codes
+        return self._all()[:MAX_WORDS], None
 
     def _replies(self) -> tuple[list[str], list[str]]:
         """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
@@ -170,7 +174,8 @@ class Explanation:
             if not line.lstrip().startswith(_RULE):
                 block.append(line)
         words = one_line(" ".join(block))
-        return "" if wording().contacts.first_in(words.lower()) and not any(codes_in(words)) else words
+        only_help = len(block) == 1 and wording().contacts.first_in(words.lower()) and not any(codes_in(words))
+        return "" if only_help else words
 
     def _all(self) -> str:
         """Return all that the explanation says, but for rules and for whom to ask."""
@@ -181,8 +186,12 @@ class Explanation:
 
 def remote_host_in(words: str) -> str:
     """Return the host that refused, where `words` name it in a way that mail systems name one; else ""."""
-    found = _REMOTE_HOST.search(words)
-    return found.group(1) if found and not found.group(1).replace(".", "").isdigit() else ""
+    for mark in _BEFORE_HOST:
+        place = words.find(mark)
+        found = _HOST_NAME.match(words, place + len(mark)) if place >= 0 else None
+        if found and not found.group().replace(".", "").isdigit():
+            return found.group()
+    return ""
 
 
 def _bare(words: str) -> str:

@@ -14,6 +14,7 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import fast_mail_parser
@@ -152,17 +153,31 @@ def _split_cleanly(tree: PyLazyMimePart, raw: bytes) -> bool:
 
 
 def _parse_slowly(raw: bytes) -> Part:
-    import mailparser  # 40 ms of import that few mails need
-
-    # It logs a warning with a stranger's words for each part that it does not know.
-    logging.getLogger("mailparser").setLevel(logging.CRITICAL)
     try:
-        message = mailparser.parse_from_bytes(raw).message
-    except Exception:  # noqa: BLE001  mail-parser 4.8 raises whatever the stdlib's header parser does
+        message = _structure_reader().from_bytes(raw).message
+    except Exception:  # noqa: BLE001  mail-parser raises at deep nesting, and whatever the stdlib's parser does
         message = _by_stdlib(raw)
     if message is None or (not message.keys() and not message.get_payload()):
         return Part("text/plain", {}, raw, [])
     return _from_message(message, 0)
+
+
+@cache
+def _structure_reader() -> Any:
+    """Return mail-parser's reader without its flattening of the mail, which costs most of its time and is not used.
+
+    It is imported when first needed: 40 ms that few mails need.
+    """
+    import mailparser
+
+    # It logs a warning with a stranger's words for each part that it does not know.
+    logging.getLogger("mailparser").setLevel(logging.CRITICAL)
+
+    class Structure(mailparser.MailParser):  # type: ignore[misc]
+        def parse(self) -> Any:
+            return self
+
+    return Structure
 
 
 def _by_stdlib(raw: bytes) -> Message[Any, Any] | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from bounces.addresses import is_address
 from bounces.reading.wording import MARKS, wording
@@ -30,21 +29,17 @@ _NO_LOCAL: Final = frozenset(
 _WITHOUT_SPACES: Final = "\u2e80"  # from here on scripts set no space between a word and an address
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 
-# A line that holds nothing but an address, in whatever brackets, and at most a remark on it.
-_ALONE: Final = re.compile(
-    rf"[\s>*•·\-\"'(<\[]{{0,40}}(?i:smtp:|mailto:|rfc822;)?\s?({_QUOTED}|{_ADDRESS})[\"'>)\].,;*\s]{{0,20}}:?\s{{0,40}}"
-    r"(?:\((?:reason: )?[^\n]{0,400}|<?mailto:[^\s>]{1,300}>?|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>"
-    r"|\.\.\. ?[^\n]{0,400}|on \w{3}, \d[^\n]{0,60})?$"
+# A line that begins with an address, in whatever brackets or after a bullet.
+_FIRST: Final = re.compile(
+    rf"[\s>*•·\-\"'(<\[]{{0,40}}(?i:smtp:|mailto:|rfc822;)?\s?({_QUOTED}|{_ADDRESS})([\"'>)\].,;*:]{{0,20}})"
 )
-# A line that begins with an address, and says something of it.
-_HEAD: Final = re.compile(
-    rf"\s{{0,12}}(?:[*•-]\s{{1,3}})?[\"'\[]?<?({_QUOTED}|{_ADDRESS})"
-    r"(?:>[\"']?[:,.;]?\s|[\"'\]]{1,2}\s?:?\s|(?::\s?| - |\s--\s|,\s|;\s|\.\.\.\s|\s(?=[A-Z(])|\son\s(?=\d)))"
+# What may follow where the line holds nothing but the address: a remark on it, or the address again.
+_REMARK: Final = re.compile(
+    r"\(|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\.|on \w{3}, \d|on \d{1,2}[/.-]\d"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """An address, the number of its line, and the kind of place that it stands in."""
 
     line: int
@@ -57,31 +52,44 @@ def places(lines: list[str], own: str) -> list[Place]:
     found: list[Place] = []
     for number, line in enumerate(lines):
         if "@" in line and len(line) <= MAX_LINE:
-            found.extend(_in_line(number, line, own))
+            first = _FIRST.match(line)
+            if first and _is_plain(line, first):
+                _add(found, number, first.group(1), ON_ITS_OWN)
+            else:
+                _in_words(found, number, line, own)
     return found
 
 
-def _in_line(number: int, line: str, own: str) -> Iterator[Place]:
+def _is_plain(line: str, first: re.Match[str]) -> bool:
+    """Say whether the address that begins a line is what the line is about, not the first word of a sentence."""
+    after = line[first.end() :]
+    said = after.strip()
+    if not said or _REMARK.match(said):
+        return True
+    marks = first.group(2)
+    if marks.endswith((":", ",", ";", ">", "]", ">.", "'", '"')) and (after[0].isspace() or marks[-1] == ":"):
+        return True
+    return after[0].isspace() and (said.startswith(("- ", "-- ")) or said[0].isupper() or said[0] == "(")
+
+
+def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     known = wording()
     lower = line.lower()
-    if lower.partition(":")[0].strip(MARKS) in known.others:
-        return
-    plain = _ALONE.match(line) or _HEAD.match(line)
-    if plain:
-        yield from _place(number, plain.group(1), ON_ITS_OWN)
+    label = lower.partition(":")
+    if label[1] and label[0].strip(MARKS) in known.others:
         return
     others = [(start, address) for start, address in addresses(line) if address.lower() not in own]
     if not others or known.contacts.first_in(lower) is not None:
         return
     for start, address in others:
         labelled = lower[:start].rstrip(_BEFORE).endswith(known.labels)
-        yield from _place(number, address, AFTER_LABEL if labelled else IN_SENTENCE)
+        _add(found, number, address, AFTER_LABEL if labelled else IN_SENTENCE)
 
 
-def _place(number: int, address: str, kind: int) -> Iterator[Place]:
+def _add(found: list[Place], number: int, address: str, kind: int) -> None:
     address = address.strip(".,;:'!?")
-    if is_address(address) and "." in address.rpartition("@")[2]:
-        yield Place(number, address, kind)
+    if "." in address.rpartition("@")[2] and is_address(address):
+        found.append(Place(number, address, kind))
 
 
 def addresses(line: str) -> Iterator[tuple[int, str]]:

@@ -19,7 +19,8 @@ from bounces.records import Event
 
 _DECORATION: Final = "-=_*+#~>|"
 # Exim follows its separator with more lines of the kind: how long the message was, and how much of it is here.
-_RULES: Final = re.compile(r"\A\s*(?:-{4,}[^\n]*\n\s*){0,4}")
+_RULE: Final = "-----"
+_RULES: Final = re.compile(r"\A(?:-{5,}[^\n]*\n\s*){1,4}")
 _HEADER_LINES: Final = ("received:", "return-path:")
 _QUOTED_HEADER: Final = re.compile(r"^> ?(?:from|to|subject|date|message-id|received|return-path): ", re.MULTILINE)
 
@@ -33,7 +34,9 @@ def split(text: str) -> tuple[str, dict[str, list[str]], str]:
     quoted = _QUOTED_HEADER.search(lower, 0, end) if "\n>" in lower else None
     if quoted and lower[: quoted.start()].strip():
         end = start = quoted.start()
-    rest = _RULES.sub("", text[start:], count=1).lstrip("\n ")
+    rest = text[start:].lstrip("\n ")
+    if rest.startswith(_RULE):
+        rest = _RULES.sub("", rest, count=1)
     return text[:end], header_section(rest[:MAX_HEADER_TEXT]), rest
 
 
@@ -88,5 +91,7 @@ def rejects(explanation: str) -> bool:
 def event_of(subject: str, explanation: str) -> Event:
     """Return what a bounce in prose with the folded `explanation` reports: a failure, or a delay."""
     known = wording()
-    said = known.delays.first_in(folded(subject)) or known.delays.first_in(explanation)
+    if known.finals.first_in(explanation):
+        return Event.BOUNCE
+    said = known.delays.first_in(explanation) or known.delays.first_in(folded(subject))
     return Event.DELAY if said else Event.BOUNCE

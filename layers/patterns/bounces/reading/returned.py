@@ -67,4 +67,6 @@ def token_in(feedback_id: str) -> Token | None:
 
 def id_headers(headers: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return the first value of each header of `headers` that carries a platform's ids."""
+    if headers.keys().isdisjoint(ID_HEADERS):
+        return {}
     return {name: headers[name][0] for name in ID_HEADERS if name in headers}

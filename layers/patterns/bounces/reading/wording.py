@@ -28,6 +28,7 @@ class Wording:
     subjects: Phrases
     explanations: Phrases
     rejections: Phrases
+    finals: Phrases
     delays: Phrases
     expiries: Phrases
     timeouts: Phrases
