@@ -11,6 +11,8 @@ from bounces.reading.wording import MARKS, wording
 
 MAX_LINE: Final = 4000
 MAX_LOCAL_PART: Final = 128
+MAX_LABEL: Final = 60
+MAX_LABEL_WORDS: Final = 5
 
 # Kinds of place, the plainest first.
 ON_ITS_OWN: Final = 1
@@ -82,8 +84,14 @@ def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     if not others or known.contacts.first_in(lower) is not None:
         return
     for start, address in others:
-        labelled = lower[:start].rstrip(_BEFORE).endswith(known.labels)
-        _add(found, number, address, AFTER_LABEL if labelled else IN_SENTENCE)
+        _add(found, number, address, AFTER_LABEL if _is_labelled(lower[:start]) else IN_SENTENCE)
+
+
+def _is_labelled(before: str) -> bool:
+    """Say whether the words `before` an address (lower case) end in one that names it as the recipient."""
+    words = before.rstrip(_BEFORE)[-MAX_LABEL:].split()
+    labels = wording().labels
+    return any(" ".join(words[-count:]) in labels for count in range(1, min(len(words), MAX_LABEL_WORDS) + 1))
 
 
 def _add(found: list[Place], number: int, address: str, kind: int) -> None:

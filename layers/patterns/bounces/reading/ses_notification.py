@@ -25,7 +25,7 @@ def read(text: str) -> Findings | None:
     if place < 0:
         return None
     try:
-        notification, _ = json.JSONDecoder().raw_decode(text[place:])
+        notification, _ = json.JSONDecoder(strict=False).raw_decode(text[place:])
         event = _EVENTS[notification["notificationType"]]
         found = Findings(event, "is a notification of SES", system="Amazon SES")
         found.returned = _headers(notification.get("mail", {}))

@@ -32,7 +32,7 @@ class Wording:
     delays: Phrases
     expiries: Phrases
     timeouts: Phrases
-    labels: tuple[str, ...]
+    labels: frozenset[str]
     others: frozenset[str]
     contacts: Phrases
 
@@ -45,7 +45,7 @@ def wording() -> Wording:
         "separators": frozenset(lists["separators"]),
         "separator_starts": tuple(lists["separator_starts"]),
         "separator_line": _lines_that_begin_like([*lists["separators"], *lists["separator_starts"]]),
-        "labels": tuple(lists["labels"]),
+        "labels": frozenset(lists["labels"]),
         "others": frozenset(lists["others"]),
     }
     phrases: dict[str, Any] = {name: Phrases(texts) for name, texts in lists.items() if name not in as_is}

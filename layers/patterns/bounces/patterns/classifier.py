@@ -1,0 +1,237 @@
+"""From a report to a verdict: the operator's patterns, then words, then codes, then doubt.
+
+The order, each step only where the ones before said nothing: the operator's patterns, the provider's own words,
+general phrases, the enhanced status code, the reply code, the default. Text beats code, since the same code means
+different things at different providers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bounces.addresses import domain_of
+from bounces.patterns import codes
+from bounces.patterns.lexicon import Found, Lexicon, Sighting
+from bounces.patterns.normal import Text, text_of
+from bounces.patterns.operator_patterns import NO_PATTERNS, OperatorPatterns, Outcome
+from bounces.patterns.policy import OTHER, Policy, categories, default_policy
+from bounces.patterns.rules import PHRASE, PROVIDER, Rule, built_in_rules
+from bounces.patterns.scopes import Place
+from bounces.patterns.stages import Stage, qualifier_in, stage_of
+from bounces.records import BounceType, Event, Report, Verdict
+
+OPERATOR: Final = "operator"
+STATUS: Final = "status"
+REPLY_CODE: Final = "reply-code"
+DEFAULT: Final = "default"
+NEAR: Final = 160  # characters around the words of a rule in which a qualifier bears on them
+
+VAGUE: Final = frozenset({OTHER, "policy-related"})  # what single words say without knowing a reason
+
+_EVENTS: Final = {
+    Event.DELAY: "a delay: the sending host still tries",
+    Event.DELIVERY: "a delivery: nothing failed",
+    Event.COMPLAINT: "a complaint, which is no bounce",
+    Event.AUTO_REPLY: "an automatic reply: the mail arrived",
+    Event.OTHER: "no bounce",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one layer says. `soft` and `ignore` as the rule or pattern has them."""
+
+    category: str
+    layer: str
+    rule: str | None
+    text: str | None
+    matched: str | None
+    because: str
+    soft: bool = False
+    ignore: bool = False
+
+
+class Classifier:
+    """Judges reports by the built-in rules and one set of an operator's patterns, compiled once and kept."""
+
+    def __init__(self, operator: OperatorPatterns = NO_PATTERNS, *, policy: Policy | None = None) -> None:
+        """Compile. `operator` is what `parse_patterns` gave; `policy` what each category does (default: ours)."""
+        self._policy = policy or default_policy()
+        self._version = operator.version
+        self._patterns = tuple(operator)
+        self._rules = built_in_rules()
+        self._lexicon = Lexicon(self._rules, self._patterns)
+
+    def classify(self, report: Report) -> Verdict:
+        """Return the verdict on `report`. Only a bounce has a category; it never raises for any report."""
+        if not report.is_failure:
+            return Verdict(
+                report=report, category=None, bounce_type=BounceType.NONE, reason=_EVENTS[report.event],
+                patterns_version=self._version,
+            )  # fmt: skip
+        text = text_of(report.diagnostic or "")
+        seen = self._lexicon.read(text, place_of(report))
+        decision = self.decide(report, text, seen)
+        met = self._lexicon.pattern_met(seen, text)
+        return self._verdict(report, decision, met)
+
+    def decide(self, report: Report, text: Text, seen: Sighting, without: Container[str] = ()) -> Decision:
+        """Return what the built-in layers say, leaving aside the rules whose ids are in `without`."""
+        stage = stage_of(text)
+        about_sender = stage is not None or _has_sender_status(report, text)
+        by_status = _by_status(report, text)
+        for found in self._lexicon.rules_met(seen, text):
+            rule = self._rules[found.number]
+            if rule.id in without or (about_sender and rule.can_be_hard):
+                continue
+            if not rule.weak:
+                return _by_words(rule, found, _doubt(rule, found, text))
+            if stage is None:
+                return _clearer(_by_words(rule, found, None), by_status)
+            break
+        if stage is not None:
+            return by_status if by_status and _is_definite(by_status) else _by_stage(*stage)
+        return by_status or _by_reply(report, text) or _by_default(report)
+
+    def rules_met(self, seen: Sighting, text: Text) -> Iterator[Found]:
+        """Yield every built-in rule that `seen` holds, the one that decides first."""
+        return self._lexicon.rules_met(seen, text)
+
+    def read(self, report: Report) -> tuple[Text, Sighting]:
+        """Return the report's text in the form to be matched, and what was seen in it; for `decide`."""
+        text = text_of(report.diagnostic or "")
+        return text, self._lexicon.read(text, place_of(report))
+
+    def _verdict(self, report: Report, decision: Decision, met: Found | None) -> Verdict:
+        bounce_type = self._policy.of(decision.category).bounce_type
+        because = decision.because
+        if bounce_type is BounceType.HARD and decision.soft:
+            bounce_type, because = BounceType.SOFT, f"{because}; it may pass, so soft"
+        elif bounce_type is BounceType.HARD and is_transient(report):
+            bounce_type, because = BounceType.SOFT, f"{because}; the failure is transient, so soft"
+        verdict = Verdict(
+            report=report, category=decision.category, bounce_type=bounce_type, rule=decision.rule,
+            rule_text=decision.text, layer=decision.layer, matched=decision.matched, reason=_sentence(because),
+            patterns_version=self._version, ignore=decision.ignore,
+        )  # fmt: skip
+        return self._obeying(verdict, met) if met else verdict
+
+    def _obeying(self, verdict: Verdict, met: Found) -> Verdict:
+        """Return the verdict as the operator's pattern wants it. Without a category of its own, ours is kept."""
+        pattern = self._patterns[met.number]
+        types = {Outcome.HARD: BounceType.HARD, Outcome.SOFT: BounceType.SOFT}
+        bounce_type = types.get(pattern.outcome, verdict.bounce_type)
+        category = pattern.category or verdict.category
+        decided = f"{pattern.outcome.value}:{pattern.category}" if pattern.category else pattern.outcome.value
+        return replace(
+            verdict, category=category, bounce_type=bounce_type, rule=f"{OPERATOR}.{met.number + 1}",
+            rule_text=pattern.line.strip(), layer=OPERATOR, matched=met.matched,
+            reason=_sentence(f'the operator\'s pattern {met.number + 1} says {decided} for "{_short(met.matched)}"'),
+            ignore=pattern.outcome is Outcome.IGNORE,
+        )  # fmt: skip
+
+
+def place_of(report: Report) -> Place:
+    """Return where a report is from: its recipient's domains and the remote host, as scopes name them."""
+    addresses = (report.recipient, report.original_recipient, report.addressee)
+    domains = frozenset(domain for domain in map(domain_of, filter(None, addresses)) if domain)
+    words = (report.remote_mta or "").rpartition(";")[2].lower().split()
+    host = words[0].strip("<>[]().,:\"'").partition(":")[0] if words else ""
+    return Place(domains, host or None)
+
+
+def is_transient(report: Report) -> bool:
+    """Say whether the receiver refused for now only: a reply code or status of class 4, in whatever words.
+
+    A 450 4.1.1 `user unknown` that was tried until it expired is still no permanent answer: it counts, and enough
+    of them become hard (policy.toml).
+    """
+    if report.event is Event.DELAY:
+        return True  # given up for want of time: nobody has refused for good
+    given = [code for code in (report.reply_code, report.status) if code]
+    if not given:
+        said = (report.diagnostic or "").casefold()
+        given = [code for code in (codes.reply_code_in(said), *codes.statuses_in(said)[:1]) if code]
+    return any(code.startswith(codes.TRANSIENT) for code in given)
+
+
+def _by_words(rule: Rule, found: Found, doubt: str | None) -> Decision:
+    whose = f"{rule.provider.name}'s words" if rule.layer == PROVIDER and rule.provider else "the words"
+    because = f'{whose} "{_short(found.matched)}" say {_said(rule.category)}'
+    category = rule.category
+    if doubt:
+        category, because = OTHER, f'{because}, but "{_short(doubt)}" beside them leaves doubt, so soft'
+    return Decision(category, rule.layer, rule.id, rule.text, found.matched, because, rule.soft, rule.ignore)
+
+
+def _clearer(weak: Decision, by_status: Decision | None) -> Decision:
+    """Return `by_status` where it says more than a single word of doubt, and nothing about the address."""
+    return by_status if by_status and weak.category in VAGUE and _is_definite(by_status) else weak
+
+
+def _is_definite(decision: Decision) -> bool:
+    return decision.category != OTHER and not _is_about_address(decision.category)
+
+
+def _doubt(rule: Rule, found: Found, text: Text) -> str | None:
+    """Return the words near those that `rule` met which make them doubtful, or None."""
+    if rule.layer == PROVIDER or not rule.can_be_hard:
+        return None
+    begin = max(codes.reply_start(text.folded), found.start - NEAR)
+    return qualifier_in(text.folded[begin : found.start + len(found.matched) + NEAR])
+
+
+def _by_status(report: Report, text: Text) -> Decision | None:
+    given = [report.status] if report.status and not report.status.endswith(".0.0") else []
+    said = [(status, codes.meaning_of_status(status)) for status in (*given, *codes.statuses_in(text.folded))]
+    meanings = [(status, *meaning) for status, meaning in said if meaning]
+    if not meanings:
+        return None
+    # Where the report and the receiver's own words have different codes, the one that is not about the address holds.
+    careful = [meaning for meaning in meanings if not _is_about_address(meaning[2])]
+    status, code, category = (careful or meanings)[0]
+    because = f"no known words; the status {status} ({code.meaning}) says {_said(category)}"
+    return Decision(category, STATUS, f"status.{code.code}", code.meaning, status, because)
+
+
+def _has_sender_status(report: Report, text: Text) -> bool:
+    """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2)."""
+    return any(status[1:] in (".1.7", ".1.8") for status in (report.status or "", *codes.statuses_in(text.folded)))
+
+
+def _by_stage(stage: Stage, matched: str) -> Decision:
+    because = f'refused before the recipient was named ("{matched}"), so it says {_said(stage.category)}'
+    return Decision(stage.category, PHRASE, f"stage.{stage.id}", stage.words, matched, because)
+
+
+def _is_about_address(category: str) -> bool:
+    return default_policy().of(category).bounce_type is BounceType.HARD
+
+
+def _by_reply(report: Report, text: Text) -> Decision | None:
+    reply_code = report.reply_code or codes.reply_code_in(text.folded)
+    meaning = codes.meaning_of_reply(reply_code) if reply_code else None
+    if reply_code is None or meaning is None:
+        return None
+    code, category = meaning
+    because = f"no known words or status; the reply code {reply_code} ({code.meaning}) says {_said(category)}"
+    return Decision(category, REPLY_CODE, f"reply-code.{code.code}", code.meaning, reply_code, because)
+
+
+def _by_default(report: Report) -> Decision:
+    said = "neither words nor codes are known" if report.diagnostic else "the report says no reason"
+    return Decision(OTHER, DEFAULT, DEFAULT, None, None, f"{said}; doubt is soft, and goes to review")
+
+
+def _said(category: str) -> str:
+    return f"{category} ({categories()[category]})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,98 @@
+"""The one form in which diagnostics and patterns are compared.
+
+White space runs are one space, typographic letters their plain ones, and the reply codes that a folded SMTP reply
+(`550-5.1.1 ...` / `550 5.1.1 ...`, RFC 5321 4.2.1) repeats on each of its lines stand once, in front.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# The apostrophe of "doesn't" comes in many shapes; zero-width characters and soft hyphens show nothing.
+_ALIKE = str.maketrans(
+    {
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u00b4": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u201e": '"',
+        "\u00ab": '"',
+        "\u00bb": '"',
+        "\u200b": None,
+        "\u200c": None,
+        "\u200d": None,
+        "\u2060": None,
+        "\ufeff": None,
+        "\u00ad": None,
+    }
+)
+# A hyphen before a digit joins a number, unless an enhanced status code follows it.
+_REPLY = re.compile(r"(?<![\w.@#-])([245][0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
+_ADDRESS_ENDS = frozenset(" <>()[]\"',;:")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A diagnostic in the form to be matched: as it reads, and with its case folded."""
+
+    shown: str
+    folded: str
+
+    def part(self, start: int, end: int) -> str:
+        """Return what stands at a place of `folded`, as it reads where that place is known in `shown`."""
+        return (self.shown if len(self.shown) == len(self.folded) else self.folded)[start:end]
+
+
+def text_of(diagnostic: str) -> Text:
+    """Return `diagnostic` in the form to be matched."""
+    shown = normal(diagnostic)
+    return Text(shown, shown.casefold())
+
+
+def normal(text: str) -> str:
+    """Return `text` with one space for each run of white space (any of Unicode's) and the codes of its lines once."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_ALIKE)
+    return _unrepeated(" ".join(text.split())).strip()
+
+
+def folded(text: str) -> str:
+    """Return a literal pattern in the form in which it is looked for in `Text.folded`."""
+    return normal(text).casefold()
+
+
+def address_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where mail addresses stand in `text`: their words are names, and say nothing of why a mail failed."""
+    at, left = text.find("@"), 0
+    while at >= 0:
+        start = at
+        while start > left and text[start - 1] not in _ADDRESS_ENDS:
+            start -= 1
+        end = at + 1
+        while end < len(text) and text[end] not in _ADDRESS_ENDS:
+            end += 1
+        yield start, end
+        left, at = end, text.find("@", end)
+
+
+def _unrepeated(text: str) -> str:
+    seen: set[tuple[str, str | None]] = set()
+    folded_replies: set[str] = set()
+
+    def once(found: re.Match[str]) -> str:
+        code, sign, status, hyphen = found.groups()
+        line = (code, status)
+        if status is None and hyphen is None:
+            return "" if code in folded_replies else found.group()
+        if line in seen:
+            return ""
+        seen.add(line)
+        if "-" in (sign, hyphen):
+            folded_replies.add(code)
+        return f"{code} {status} " if status else f"{code} "
+
+    return _REPLY.sub(once, text)

@@ -1,0 +1,77 @@
+"""An operator's patterns: what each line says, and the set that they make.
+
+The syntax is read and written in `operator_syntax`; docs/patterns.md explains it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MAX_PATTERNS: Final = 100_000
+MAX_EXPRESSIONS: Final = 1_000
+MAX_TEXT: Final = 500  # characters of one pattern
+MAX_CHARACTERS: Final = 10_000_000  # of all patterns' texts together: some 500 MB once compiled
+
+
+class Outcome(StrEnum):
+    """What an operator's pattern decides."""
+
+    HARD = "Hard"
+    SOFT = "Soft"
+    IGNORE = "Ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPattern:
+    """One line of an operator's set. `line` is the line as it was written, and what is exported again."""
+
+    line: str
+    text: str
+    outcome: Outcome
+    category: str | None = None
+    scope: str | None = None
+    is_expression: bool = False
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A comment or an empty line, kept for the export."""
+
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A line that is no pattern: its number (from 1), the line, and why."""
+
+    number: int
+    line: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorPatterns:
+    """An ordered set of patterns; the first that matches wins. `version` names it in verdicts."""
+
+    entries: tuple[OperatorPattern | Remark, ...] = ()
+    version: str | None = None
+
+    def __iter__(self) -> Iterator[OperatorPattern]:
+        """Yield the patterns in their order, those that are off too."""
+        return (entry for entry in self.entries if isinstance(entry, OperatorPattern))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+NO_PATTERNS: Final = OperatorPatterns()
+
+
+def version_of(text: str) -> str:
+    """Return a version for a set without one of its own: the same text, the same version."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12]

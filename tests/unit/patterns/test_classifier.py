@@ -1,0 +1,149 @@
+"""From a report to a verdict: the order of the layers, what is transient, and how a verdict explains itself."""
+
+import pytest
+
+from bounces.patterns import Classifier, parse_patterns
+from bounces.records import BounceType, Event
+from tests.unit.patterns.reports import report_of
+
+CLASSIFIER = Classifier()
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "layer", "rule", "category", "bounce_type"),
+    [
+        ("550 p=NoSuchUser 1 - gsmtp", "provider", "google.no-such-user", "bad-mailbox", "hard"),
+        ("550 5.7.1 <a@example.com>: user unknown", "phrase", "mailbox.user-unknown", "bad-mailbox", "hard"),
+        ("550 5.1.1 <a@example.com> in zen.spamhaus.org", "phrase", "blocklist.named-list", "policy-related", "soft"),
+        ("550 5.1.1 <a@example.com>... nope", "status", "status.1.1", "bad-mailbox", "hard"),
+        ("550 5.1.2 <a@example.com>... nope", "status", "status.1.2", "bad-domain", "hard"),
+        ("550 5.7.1 <a@example.com>... nope", "status", "status.7.1", "policy-related", "soft"),
+        ("550 5.7.999 <a@example.com>... nope", "status", "status.7", "policy-related", "soft"),
+        ("503 nope", "reply-code", "reply-code.503", "protocol-errors", "soft"),
+        ("550 nope", "default", "default", "other", "soft"),
+        (None, "default", "default", "other", "soft"),
+    ],
+)  # fmt: skip
+def test_text_beats_status_beats_reply_code_beats_doubt(
+    diagnostic: str | None, layer: str, rule: str, category: str, bounce_type: str
+) -> None:
+    verdict = CLASSIFIER.classify(report_of(diagnostic))
+    assert (verdict.layer, verdict.rule, verdict.category, verdict.bounce_type) == (layer, rule, category, bounce_type)
+
+
+def test_a_provider_is_known_by_its_host_by_the_recipients_domain_or_by_its_words() -> None:
+    at_docomo = "550 Unknown user abe@example.com"
+    for fields in ({"remote_mta": "mfsmax.docomo.ne.jp"}, {"recipient": "abe@docomo.ne.jp"}):
+        assert CLASSIFIER.classify(report_of(at_docomo, **fields)).rule == "docomo.unknown"
+    assert CLASSIFIER.classify(report_of(f"host mfsmax.docomo.ne.jp said: {at_docomo}")).rule == "docomo.unknown"
+    assert CLASSIFIER.classify(report_of(at_docomo)).rule == "mailbox.unknown-user"
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "fields"),
+    [
+        ("450 4.1.1 <a@example.com>: Recipient address rejected: User unknown in virtual mailbox table", {}),
+        ("450 <a@example.com>: user unknown", {}),
+        ("user unknown", {"status": "4.4.7"}),
+        ("user unknown", {"reply_code": "450"}),
+        ("450 4.1.1 user unknown", {"status": None, "reply_code": None}),
+        ("DNS type 'mx' lookup of example.invalid responded with code NXDOMAIN", {"status": "4.0.0"}),
+    ],
+)
+def test_a_transient_failure_keeps_its_category_and_is_soft(diagnostic: str, fields: dict[str, object]) -> None:
+    verdict = CLASSIFIER.classify(report_of(diagnostic, **fields))
+    assert verdict.category in ("bad-mailbox", "bad-domain")
+    assert verdict.bounce_type is BounceType.SOFT
+    assert "transient" in (verdict.reason or "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Connected to 192.0.2.112 but my name was rejected. Remote host said: 501 Invalid domain name",
+        "Connected to 192.0.2.112 but sender was rejected. Remote host said: 550 user unknown",
+        "SMTP error from remote mail server after MAIL FROM:<x@example.net>: host mx.example.com: 550 unknown user",
+        "host mx.example.com said: 550 5.1.1 no such user (in reply to MAIL FROM command)",
+        "host mx.example.com said: 550 5.1.1 gone (in reply to EHLO command)",
+        "550 5.1.7 Invalid address",
+        "550 5.1.8 user unknown",
+    ],
+)
+def test_what_is_refused_before_the_recipient_is_named_or_by_a_senders_code_is_not_about_the_recipient(
+    words: str,
+) -> None:
+    assert CLASSIFIER.classify(report_of(words)).bounce_type is BounceType.SOFT
+
+
+@pytest.mark.parametrize("name", ["virus-found", "no.such.user", "spam", "blacklisted", "user-unknown", "mailbox-full"])
+def test_words_in_an_address_say_nothing(name: str) -> None:
+    verdict = CLASSIFIER.classify(report_of(f"550 5.7.1 <{name}@example.com> nope"))
+    assert (verdict.layer, verdict.category) == ("status", "policy-related")
+
+
+def test_the_receivers_answer_counts_before_the_sending_systems_prose() -> None:
+    prose = "Google tried to deliver your message, but it was rejected by the recipient domain. The error was: "
+    assert CLASSIFIER.classify(report_of(f"{prose}550 550 5.1.1 user unknown")).rule == "mailbox.user-unknown"
+    assert CLASSIFIER.classify(report_of(f"{prose}550 5.1.1 <a@example.com>")).rule == "status.1.1"
+
+
+def test_of_two_codes_the_one_that_is_not_about_the_address_holds() -> None:
+    assert CLASSIFIER.classify(report_of("550 5.7.1 nope", status="5.1.1")).bounce_type is BounceType.SOFT
+    assert CLASSIFIER.classify(report_of("550 5.1.1 nope", status="5.7.1")).bounce_type is BounceType.SOFT
+
+
+NEVER_HARD = (
+    "5.7.1 5.7.13 5.7.17 5.7.26 5.2.2 5.2.3 5.3.4 5.4.1 5.4.4 5.4.6 5.1.7 5.1.8 5.1.0 5.5.0 5.5.4 5.6.0 4.1.1 4.2.1"
+)
+
+
+@pytest.mark.parametrize("code", NEVER_HARD.split())
+def test_codes_that_never_suppress_anyone(code: str) -> None:
+    verdict = CLASSIFIER.classify(report_of(None, status=code, reply_code="550"))
+    assert verdict.bounce_type is BounceType.SOFT
+
+
+@pytest.mark.parametrize("event", [event for event in Event if event is not Event.BOUNCE])
+def test_only_a_bounce_has_a_category(event: Event) -> None:
+    verdict = CLASSIFIER.classify(report_of("550 5.1.1 user unknown", event=event))
+    assert (verdict.category, verdict.bounce_type, verdict.rule) == (None, BounceType.NONE, None)
+    assert verdict.reason
+
+
+def test_an_echo_of_our_own_suppression_is_ignored() -> None:
+    said = "Amazon SES did not send the message to this address because it is on the suppression list for your account"
+    verdict = CLASSIFIER.classify(report_of(said, status="5.1.1"))
+    assert (verdict.category, verdict.bounce_type, verdict.ignore) == ("other", BounceType.SOFT, True)
+
+
+def test_a_verdict_explains_itself() -> None:
+    patterns, _ = parse_patterns("nothing like it==>Soft", version="v7")
+    verdict = Classifier(patterns).classify(report_of("550-5.1.1 <a@example.com>:\r\n  User   Unknown in table"))
+    assert verdict.rule == "mailbox.user-unknown"
+    assert verdict.rule_text
+    assert verdict.matched == "User Unknown"
+    assert verdict.layer == "phrase"
+    assert verdict.patterns_version == "v7"
+    assert verdict.reason == 'The words "User Unknown" say bad-mailbox (no such recipient).'
+
+
+def test_the_users_sample_line_turns_that_block_hard_and_is_not_on_by_default() -> None:
+    block = (
+        "550-5.7.1 Unfortunately, messages from [192.0.2.1] weren't\r\n 550 5.7.1 sent. Please contact your provider"
+    )
+    assert CLASSIFIER.classify(report_of(block)).bounce_type is BounceType.SOFT
+    patterns, refused = parse_patterns("550 5.7.1 Unfortunately, messages from==>Hard")
+    verdict = Classifier(patterns).classify(report_of(block))
+    assert refused == ()
+    assert (verdict.bounce_type, verdict.layer, verdict.category) == (BounceType.HARD, "operator", "policy-related")
+    assert verdict.rule == "operator.1"
+    assert verdict.rule_text == "550 5.7.1 Unfortunately, messages from==>Hard"
+    assert verdict.matched == "550 5.7.1 Unfortunately, messages from"
+
+
+@pytest.mark.parametrize(
+    "diagnostic",
+    ["", " ", "\x00", "\ud800", "@", "550", "<>" * 900, "550-" * 500, "é" * 2000, "ﷺ" * 2000, "\u200b", "5.1.1"],
+)
+def test_no_text_raises(diagnostic: str) -> None:
+    assert CLASSIFIER.classify(report_of(diagnostic)).reason

@@ -1,0 +1,171 @@
+"""The matcher: that nothing is missed for speed, and that no pattern or text makes it slow."""
+
+import time
+
+import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bounces.patterns import Classifier, parse_patterns
+from bounces.patterns.atoms import required_words
+from bounces.patterns.expressions import ExpressionSet
+from bounces.patterns.normal import address_spans, normal, text_of
+from bounces.patterns.operator_syntax import expression_options
+from tests.unit.patterns.reports import report_of
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("550-5.1.1 one\r\n550-5.1.1 two\r\n550 5.1.1 three", "550 5.1.1 one two three"),
+        ("550-one\r\n550-two\r\n550 three", "550 one two three"),
+        ("said: 550-5.1.1 one 550 5.1.1 two (in reply)", "said: 550 5.1.1 one two (in reply)"),
+        ("554 554 5.7.1 one", "554 554 5.7.1 one"),
+        ("ref 201-14 and 555-1234", "ref 201-14 and 555-1234"),
+        ("550 5.1.1 a 552 5.2.2 b", "550 5.1.1 a 552 5.2.2 b"),
+        (" a\t b\u00a0\u3000c\n", "a b c"),
+        ("doesn\u2019t \u201cexist\u201d", 'doesn\'t "exist"'),
+        ("zero\u200bwidth soft\u00adhyphen", "zerowidth softhyphen"),
+        ("ｆｕｌｌ　ｗｉｄｔｈ", "full width"),
+        ("e\u0301t\u00e9", "\u00e9t\u00e9"),
+    ],
+)
+def test_one_form_for_what_reads_the_same(text: str, shown: str) -> None:
+    assert normal(text) == shown
+    assert normal(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("to <a@b.c> and d@e.f;", ["a@b.c", "d@e.f"]),
+        ("@", ["@"]),
+        ("a@b@c", ["a@b@c"]),
+        ("none", []),
+        ("(x+y=z@example.com)", ["x+y=z@example.com"]),
+    ],
+)
+def test_where_addresses_stand(text: str, found: list[str]) -> None:
+    assert [text[start:end] for start, end in address_spans(text)] == found
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("user unknown", ["user unknown"]),
+        (r"code \d+ at HOST\.example", ["code ", " at host.example"]),
+        ("abcd?efgh", ["efgh"]),
+        ("abcde*", ["abcd"]),
+        ("abcd+efgh", ["abcd", "efgh"]),
+        ("abc{2}defg", ["defg"]),
+        ("(abcd)?efgh", ["efgh"]),
+        ("abcd|efgh", []),
+        ("[abcd]efgh[^]x]ijkl", ["efgh", "ijkl"]),
+        (r"\bword\b.{0,9}\x41\x{42}more", ["word", "more"]),
+        (r"\p{Greek}word\pLnext", ["word", "next"]),
+        (r"\Qliteral\E", []),
+        ("(?i:x)(a(b)c)tail[[:alpha:]]end!", ["tail", "end!"]),
+        ("straße", ["stra"]),
+        ("abc", []),
+    ],
+)
+def test_the_words_that_an_expression_needs(expression: str, words: list[str]) -> None:
+    assert required_words(expression) == words
+
+
+_PIECES = st.sampled_from(
+    ["user", "Mail", "550", ".", "\\.", "\\d", "\\w+", ".{0,3}", "[a-z]", "[^x]", "(un)?", "(a|known)", "x*", "y+",
+     "e?",     "é", " ", "\\b", "^", "$", "(?i)", "(?:ab)", "z{2}", "\\x41", "q{1,2}", "-", "\\-", "\\s"]
+)  # fmt: skip
+
+
+@given(st.lists(_PIECES, min_size=1, max_size=8), st.lists(_PIECES, max_size=8))
+def test_no_expression_matches_a_text_without_the_words_it_is_said_to_need(pieces: list[str], more: list[str]) -> None:
+    expression = "".join(pieces)
+    try:
+        compiled = re2.compile(expression, expression_options())
+    except re2.error:
+        return
+    plain = "".join(pieces).replace("\\", "").replace("{2}", "z").replace("?", "") + "".join(more)
+    text = text_of(plain)
+    if compiled.search(text.shown):
+        assert all(word in text.folded for word in required_words(expression))
+
+
+def test_expressions_found_together_are_those_found_alone() -> None:
+    expressions = [f"word{n}.{{0,30}}(end|stop) {n % 7}" for n in range(300)]
+    together = ExpressionSet(expressions)
+    text = "word17 and then end 3 word18 stop 4 word19 end 0"
+    alone = [n for n, e in enumerate(expressions) if re2.search(e, text)]
+    assert sorted(together.matching(text)) == alone == [17, 18]
+
+
+def test_a_set_too_large_for_its_memory_is_split_and_misses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bounces.patterns.expressions.MAX_SET_MEMORY", 40_000)
+    expressions = [f"a{n}[a-z]{{2,9}}b" for n in range(120)]
+    together = ExpressionSet(expressions)
+    assert len(together._sets) > 1
+    assert [together.matching(f"a{n}xyzb") for n in range(120)] == [
+        [m for m in range(120) if re2.search(expressions[m], f"a{n}xyzb")] for n in range(120)
+    ]
+
+
+def test_many_expressions_with_the_same_words_are_all_tried_in_their_order() -> None:
+    lines = [f"regex:same words [0-9]+ number {n} end==>Soft" for n in range(60)]
+    classifier = Classifier(parse_patterns("\n".join(lines))[0])
+    assert classifier.classify(report_of("same words 5 number 59 end")).rule == "operator.60"
+    assert classifier.classify(report_of("same words 5 number 7 end, same words 6 number 3 end")).rule == "operator.4"
+
+
+def test_thousands_of_patterns_decide_as_few_do() -> None:
+    lines = [f"reason {n} of many==>{'Hard' if n % 2 else 'Soft'}" for n in range(5000)]
+    classifier = Classifier(parse_patterns("\n".join(lines))[0])
+    for n in (0, 1, 17, 4999):
+        verdict = classifier.classify(report_of(f"550 5.7.1 reason {n} of many"))
+        assert (verdict.rule, verdict.bounce_type) == (f"operator.{n + 1}", "hard" if n % 2 else "soft")
+    assert classifier.classify(report_of("550 5.7.1 reason 5000 of many")).layer == "status"
+
+
+HOSTILE = [
+    "(a+)+$",
+    "(a|aa)+$",
+    "(.*a){20}",
+    "(x+x+)+y",
+    "a{0,500}a{0,400}b",
+    "([a-zA-Z]+)*$z",
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+]
+
+
+def _slowest(classifier: Classifier, texts: list[str]) -> float:
+    times = []
+    for text in texts:
+        begun = time.perf_counter()
+        classifier.classify(report_of(text, status=None, reply_code=None))
+        times.append(time.perf_counter() - begun)
+    return max(times)
+
+
+def test_patterns_and_texts_made_to_explode_a_backtracking_engine_cost_little() -> None:
+    patterns, refused = parse_patterns(
+        "\n".join(f"regex:{expression}==>Soft" for expression in HOSTILE if "*$z" not in expression)
+    )
+    assert refused == ()
+    classifier = Classifier(patterns)
+    texts = ["a" * 1999 + "!", "x" * 2000, "aA" * 1000, "a" * 1000 + "b" * 1000]
+    classifier.classify(report_of("a"))
+    # A backtracking engine takes longer than the age of the world for any of them.
+    assert _slowest(classifier, texts) < 0.5
+
+
+def test_texts_that_repeat_what_rules_look_for_cost_little() -> None:
+    texts = [
+        "mailbox is over the " * 100,
+        "550-5.1.1 " * 200,
+        "a@" * 1000,
+        "user unknown " * 150,
+        "1.1.1.1 " * 250,
+        "(<" * 1000,
+    ]
+    assert _slowest(Classifier(), texts) < 0.5
