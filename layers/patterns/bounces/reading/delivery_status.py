@@ -53,6 +53,7 @@ _USUAL = re.compile(
 )
 _BRACKETED = re.compile(r"<([^<>\s]{3,256})>")
 _BARE_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"]{1,128}@[^\s<>()\[\]:;,\"]{1,255}")
+_COMMENT = re.compile(r"\(([^()]{3,998})\)")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _WORD = re.compile(r"[A-Za-z-]+")
@@ -168,7 +169,10 @@ def _diagnostic(group: dict[str, str]) -> str:
         or kind[:2] == "x-"
     ):
         value = words
-    return value.strip() or group.get("x-supplementary-info", "").strip("<> ")
+    if value.strip():
+        return value.strip()
+    comment = _COMMENT.search(group.get("status", ""))
+    return group.get("x-supplementary-info", "").strip("<> ") or (comment.group(1) if comment else "")
 
 
 def best_status(field: str, said: str) -> str:

@@ -36,6 +36,7 @@ _BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _RULE: Final = "-----"
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
+_LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
 _LEADING: Final = " >:;,.\"')]"
 
 
@@ -168,7 +169,7 @@ class Explanation:
             if number in starts:
                 break
             if not line.strip():
-                if block:
+                if block and not block[-1].rstrip().endswith(_LEADS_ON):
                     break
                 continue
             if not line.lstrip().startswith(_RULE):

@@ -77,14 +77,17 @@ def _is_plain(line: str, first: re.Match[str]) -> bool:
 def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     known = wording()
     lower = line.lower()
-    label = lower.partition(":")
-    if label[1] and label[0].strip(MARKS) in known.others:
+    label, colon, _ = lower.partition(":")
+    label = label.strip(MARKS)
+    if colon and label in known.others:
         return
     others = [(start, address) for start, address in addresses(line) if address.lower() not in own]
     if not others or known.contacts.first_in(lower) is not None:
         return
     for start, address in others:
-        _add(found, number, address, AFTER_LABEL if _is_labelled(lower[:start]) else IN_SENTENCE)
+        # `To:` at the start of a line is the returned message's, told among others of its headers.
+        labelled = label != "to" and _is_labelled(lower[:start])
+        _add(found, number, address, AFTER_LABEL if labelled else IN_SENTENCE)
 
 
 def _is_labelled(before: str) -> bool:

@@ -183,9 +183,9 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     embedded = _EMBEDDED_STATUS.search(text) if "inal-Recipient:" in text or "inal-recipient:" in text else None
     if embedded:
         delivery_status.read(text[embedded.start() :], found)
-    if found.recipients:
+    if embedded and found.recipients:
         found.kind = strongest(found)
-        _add_words(found, explanation)
+        _add_words(found, Explanation(text[: embedded.start()]))
         return found
     if signs < 2 and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
