@@ -27,6 +27,8 @@ RETURNED = frozenset(
 DELIVERY_STATUS = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "text/delivery-status", "message/delivery_status"}
 )
+# What a part may be called that was a delivery status.
+_UNNAMED = frozenset({"application/octet-stream", "application/x-unknown", "message/report", "message/unknown"})
 DISPOSITION = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 
 
@@ -61,6 +63,7 @@ def sort(root: Part) -> Parts:
     parts = Parts()
     stack = [root]
     count = 0
+    unnamed: list[Part] = []
     while stack:
         part = stack.pop()
         kind = part.type
@@ -81,15 +84,24 @@ def sort(root: Part) -> Parts:
             parts.returned = parts.returned or part
         elif part.children:
             stack.extend(reversed(part.children))
-        elif part is not root and _is_misnamed_status(part):
-            parts.statuses.append(part)
         elif kind.startswith(("text/", "multipart/")) or part is root:
             parts.texts.append(part)
+        elif kind in _UNNAMED:
+            unnamed.append(part)
+    if not parts.statuses:
+        _find_misnamed(root, parts, unnamed)
     return parts
 
 
+def _find_misnamed(root: Part, parts: Parts, unnamed: list[Part]) -> None:
+    """Take the parts that are a delivery status by what they say for one, as some gateways rename them."""
+    for part in (*parts.texts, *unnamed):
+        if part is not root and _is_misnamed_status(part):
+            parts.statuses.append(part)
+    parts.texts = [part for part in parts.texts if part not in parts.statuses]
+
+
 def _is_misnamed_status(part: Part) -> bool:
-    """Say whether a part is a delivery status that was renamed on the way, as some gateways do."""
     return (
         part.size < MAX_TEXT
         and b"inal-" in part.body[:8192]

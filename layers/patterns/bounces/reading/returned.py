@@ -47,7 +47,10 @@ def addresses_in(values: Sequence[str]) -> list[str]:
 
 def only_address(headers: Mapping[str, Sequence[str]]) -> str | None:
     """Return who the returned message was for, where its To names exactly one address."""
-    found = addresses_in(headers.get("to", ()))
+    values = headers.get("to", ())
+    if len(values) == 1 and is_address(values[0]):
+        return values[0]
+    found = addresses_in(values)
     return found[0] if len(found) == 1 else None
 
 
