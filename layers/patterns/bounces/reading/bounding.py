@@ -16,19 +16,23 @@ UNCOUNTED: Final = 20 * MAX_BOUNDARIES
 _NESTING: Final = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 
 
-def bounded(raw: bytes, cuts: list[str]) -> bytes:
-    """Return the mail `raw` within the limits of size, header section and parts; add to `cuts` what was beyond them."""
+def bounded(raw: bytes, cuts: list[str]) -> tuple[bytes, int]:
+    """Return the mail `raw` within the limits of size, headers and parts, and where its header section ends.
+
+    What was beyond them is added to `cuts`.
+    """
     if len(raw) > MAX_MAIL:
         raw = raw[:MAX_MAIL]
         cuts.append("mail")
     end = header_end(raw)
     if end > MAX_HEADER_SECTION or raw.count(b"\n", 0, end) > MAX_HEADERS:
-        raw = _first_headers(raw[: min(end, MAX_HEADER_SECTION)]) + raw[end:]
+        headers = _first_headers(raw[: min(end, MAX_HEADER_SECTION)])
+        raw, end = headers + raw[end:], len(headers)
         cuts.append("headers")
     if len(raw) > UNCOUNTED and raw.count(b"\n--") > MAX_BOUNDARIES:
         raw = raw[: _place_of(raw, b"\n--", MAX_BOUNDARIES)]
         cuts.append("parts")
-    return raw
+    return raw, end
 
 
 def for_slow_parser(raw: bytes, cuts: list[str]) -> bytes:

@@ -87,6 +87,8 @@ class Explanation:
 
     def _origin(self, place: Place) -> str:
         """Return the address, in lower case, that the one at `place` was made from; "" where none is named."""
+        if "ed from" not in self.folded:
+            return ""
         for line in self._lines[place.line : place.line + 3]:
             found = _ORIGIN.search(line)
             if found:
