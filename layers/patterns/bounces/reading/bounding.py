@@ -11,8 +11,8 @@ from typing import Final
 
 from bounces.reading.limits import MAX_BOUNDARIES, MAX_HEADER_SECTION, MAX_HEADERS, MAX_MAIL, MAX_NESTED, MAX_SLOW_MAIL
 
-# A mail below this length has no more parts than can be borne, and needs no counting.
-UNCOUNTED: Final = 20 * MAX_BOUNDARIES
+# A mail below this length, in bytes, cannot have more parts than a parser can bear, and needs no counting.
+UNCOUNTED: Final = 1024 * 1024
 _NESTING: Final = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 
 

@@ -17,6 +17,8 @@ MAX_SLOW_MAIL: Final = 4 * 1024 * 1024
 MAX_NESTED: Final = 100
 # Bytes of a part of prose: it holds the explanation first, and what a person is to read is never longer.
 MAX_TEXT: Final = 256 * 1024
+# Likewise of a mail that only its sender or only its subject makes look like a bounce.
+MAX_DOUBTFUL_TEXT: Final = 16 * 1024
 # Bytes of a delivery status: room for the recipients below.
 MAX_STATUS: Final = 32 * 1024 * 1024
 # Characters of one field of a delivery status, unfolded.

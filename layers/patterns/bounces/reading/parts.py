@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bounces.reading import delivery_status
 from bounces.reading.fields import header_section
 from bounces.reading.limits import MAX_DEPTH, MAX_PARTS, MAX_TEXT
-from bounces.reading.mime import Headers, Part
+from bounces.reading.part import Headers, Part
 from bounces.reading.text import html_to_text
 
 # RFC 6522 3, RFC 6533 5, and what systems write instead.
@@ -51,11 +51,14 @@ class Parts:
             return self.returned.children[0].headers
         return header_section(self.returned.text().lstrip("\n "))
 
-    def explanation(self) -> str:
-        """Return what the mail says to people: its plain texts, or its HTML as text where it has no other."""
-        if any(part.size > MAX_TEXT for part in self.texts):
+    def explanation(self, limit: int = MAX_TEXT) -> str:
+        """Return what the mail says to people: its plain texts, or its HTML as text where it has no other.
+
+        Of each part, the first `limit` bytes.
+        """
+        if limit == MAX_TEXT and any(part.size > MAX_TEXT for part in self.texts):
             self.cuts.append("text")
-        return _explanation(self.texts)
+        return _explanation(self.texts, limit)
 
 
 def sort(root: Part) -> Parts:
@@ -109,11 +112,11 @@ def _is_misnamed_status(part: Part) -> bool:
     )
 
 
-def _explanation(texts: Iterable[Part]) -> str:
+def _explanation(texts: Iterable[Part], limit: int) -> str:
     texts = list(texts)
-    plain = [part.text() for part in texts if part.type != "text/html"]
+    plain = [part.text(limit) for part in texts if part.type != "text/html"]
     if not any(text.strip() for text in plain):
-        plain = [html_to_text(part.text()) for part in texts if part.type == "text/html"]
+        plain = [html_to_text(part.text(limit)) for part in texts if part.type == "text/html"]
     joined = plain[0] if len(plain) == 1 else "\n".join(plain)[:MAX_TEXT]
     head = joined[:2000].lower()
     return html_to_text(joined) if "<html" in head or "<body" in head else joined

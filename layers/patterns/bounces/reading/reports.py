@@ -13,7 +13,7 @@ from bounces.identity import mail_digest, report_id
 from bounces.reading import returned
 from bounces.reading.dates import parsed
 from bounces.reading.finding import Findings
-from bounces.reading.mime import Part
+from bounces.reading.part import Part
 from bounces.reading.text import one_line
 from bounces.records import Event, Report, Source
 

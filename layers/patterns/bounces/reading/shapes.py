@@ -14,8 +14,9 @@ from bounces.reading import auto_reply, delivery_status, feedback, prose, return
 from bounces.reading.codes import codes_in
 from bounces.reading.explanation import Explanation
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_EXPLAINED, MAX_FORWARDS, MAX_STATUS
-from bounces.reading.mime import Headers, Part, parse
+from bounces.reading.limits import MAX_DOUBTFUL_TEXT, MAX_EXPLAINED, MAX_FORWARDS, MAX_STATUS, MAX_TEXT
+from bounces.reading.mime import parse
+from bounces.reading.part import Headers, Part
 from bounces.reading.parts import Parts, sort
 from bounces.reading.phrases import folded
 from bounces.records import Event
@@ -172,7 +173,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     signs = 3 if failed else prose.signs(sender, subject, standard=standard, person=person, null_sender=null_sender)
     if not signs or (signs < 3 and not prose.is_from_mailer(sender) and auto_reply.is_subject(subject)):
         return None
-    text = parts.explanation()
+    text = parts.explanation(MAX_TEXT if signs > 1 else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)
     if signs < 3 and not prose.explains(folded(before)) and not all(codes_in(before)):
         return None
