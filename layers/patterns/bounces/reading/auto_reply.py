@@ -5,36 +5,59 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Final
+
+from bounces.reading.phrases import Phrases, folded
+
+_ANSWER: Final = re.compile(r"^(?:(?:re|aw|antw|sv|fwd?) ?: ?){1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The texts and expressions of `auto_reply.toml`."""
+
+    headers: tuple[tuple[str, re.Pattern[str]], ...]
+    names: frozenset[str]
+    subjects: Phrases
+    subject_starts: tuple[str, ...]
+    unsubscriptions: re.Pattern[str]
 
 
 @cache
-def _wording() -> tuple[tuple[tuple[str, re.Pattern[str]], ...], re.Pattern[str], re.Pattern[str]]:
+def _wording() -> Wording:
     lists = tomllib.loads(files("bounces.reading").joinpath("auto_reply.toml").read_text("utf-8"))
-    headers = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in lists["headers"].items())
-    return headers, _either(lists["subjects"]["any"]), _either(lists["unsubscriptions"]["any"])
-
-
-def _either(patterns: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    subjects: list[str] = lists["subjects"]["any"]
+    return Wording(
+        headers=tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in lists["headers"].items()),
+        names=frozenset(lists["headers"]),
+        subjects=Phrases(text for text in subjects if not text.startswith("^")),
+        subject_starts=tuple(text[1:] for text in subjects if text.startswith("^")),
+        unsubscriptions=re.compile("|".join(lists["unsubscriptions"]["any"]), re.IGNORECASE),
+    )
 
 
 def is_unsubscription(text: str) -> bool:
     """Say whether `text` is what a mail program writes that unsubscribes its user by mail (RFC 2369 3.2)."""
-    return _wording()[2].search(text) is not None
+    return _wording().unsubscriptions.search(text) is not None
 
 
-def is_subject(subject: str) -> bool:
-    """Say whether `subject` is that of an automatic reply."""
-    return _wording()[1].search(subject[:400]) is not None
+def subject_sign(subject: str) -> str | None:
+    """Return what `subject` has of an automatic reply's, or None where it has nothing."""
+    words = folded(subject[:400])
+    found = _wording().subjects.first_in(words)
+    if found is None and _ANSWER.sub("", words).startswith(_wording().subject_starts):
+        found = words[:8]
+    return found
 
 
 def sign_of(headers: Mapping[str, Sequence[str]], subject: str) -> str | None:
     """Return the sign by which a mail with `headers` is an automatic reply, in words, or None where it is none."""
-    marks, subjects, _ = _wording()
-    for name, pattern in marks:
-        if any(pattern.search(value[:200]) for value in headers.get(name, ())):
-            return f"{name} header"
-    found = subjects.search(subject[:400])
-    return f"subject says {found.group().strip().lower()!r}" if found else None
+    if not headers.keys().isdisjoint(_wording().names):
+        for name, pattern in _wording().headers:
+            if any(pattern.search(value[:200]) for value in headers.get(name, ())):
+                return f"{name} header"
+    found = subject_sign(subject)
+    return f"subject says {found!r}" if found else None

@@ -171,7 +171,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     null_sender = root.header("return-path").strip() == "<>"
     person = _is_by_a_person(root)
     signs = 3 if failed else prose.signs(sender, subject, standard=standard, person=person, null_sender=null_sender)
-    if not signs or (signs < 3 and not prose.is_from_mailer(sender) and auto_reply.is_subject(subject)):
+    if not signs or (signs < 3 and not prose.is_from_mailer(sender) and auto_reply.subject_sign(subject)):
         return None
     text = parts.explanation(MAX_TEXT if signs > 1 else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)

@@ -27,7 +27,7 @@ _ALIASES = {
     "unicode-1-1-utf-7": "utf-7",
 }
 
-_UNSEEN = ("script", "style", "head", "title")
+_UNSEEN = re.compile(r"<(?:!--|(script|style|head|title)\b)")
 _MARKUP_BREAK = re.compile(
     r"<\s{0,3}/?(?:br|p|div|tr|li|h[1-6]|table|hr|pre|blockquote|ul|ol|td)\b[^<>]{0,2000}>", re.IGNORECASE
 )
@@ -69,27 +69,28 @@ def html_to_text(source: str) -> str:
 
     No HTML parser: bounce mails' markup is damaged as often as not, and only words and lines are wanted of it.
     """
-    source = _without(source, "<!--", "-->")
-    for name in _UNSEEN:
-        source = _without(source, f"<{name}", f"</{name}>")
+    source = _without_unseen(source)
     source = source if "<pre" in source.lower() else " ".join(source.split())
     source = _MARKUP_BREAK.sub("\n", source)
     source = _MARKUP.sub("", source)
     return html.unescape(source).replace("\xa0", " ")
 
 
-def _without(source: str, start: str, end: str) -> str:
-    """Cut what stands between `start` and `end`. By search and not by expression: the cost stays linear."""
+def _without_unseen(source: str) -> str:
+    """Cut comments and what no reader sees. By search and not by one expression: the cost stays linear."""
     lower = source.lower()
-    if start not in lower or len(lower) != len(source):
+    if len(lower) != len(source):
         return source
     kept: list[str] = []
     place = 0
-    while (opened := lower.find(start, place)) >= 0:
-        closed = lower.find(end, opened)
+    for found in _UNSEEN.finditer(lower):
+        if found.start() < place:
+            continue
+        end = f"</{found.group(1)}" if found.group(1) else "-->"
+        closed = lower.find(end, found.end())
         if closed < 0:
             break
-        kept.append(source[place:opened])
+        kept.append(source[place : found.start()])
         place = closed + len(end)
     kept.append(source[place:])
     return " ".join(kept)
