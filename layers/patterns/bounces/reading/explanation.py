@@ -11,7 +11,6 @@ from typing import Final
 
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
-from bounces.reading.phrases import folded
 from bounces.reading.places import IN_SENTENCE, ON_ITS_OWN, Place, places
 from bounces.reading.text import one_line
 from bounces.reading.wording import wording
@@ -43,13 +42,13 @@ _LEADING: Final = " >:;,.\"')]"
 class Explanation:
     """What a bounce says to people, up to the returned message."""
 
-    __slots__ = ("_lines", "_places", "_session", "_shows_session", "folded")
+    __slots__ = ("_has_origins", "_lines", "_places", "_session", "_shows_session")
 
     def __init__(self, text: str, own: str = "") -> None:
         """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
-        self.folded = folded(text)
         self._lines = text.split("\n", MAX_LINES)
         self._places = places(self._lines, own)
+        self._has_origins = "ed from" in text
         self._shows_session = any(mark in text for mark in _REMOTE)
         self._session: tuple[list[str], list[str]] | None = None
 
@@ -87,7 +86,7 @@ class Explanation:
 
     def _origin(self, place: Place) -> str:
         """Return the address, in lower case, that the one at `place` was made from; "" where none is named."""
-        if "ed from" not in self.folded:
+        if not self._has_origins:
             return ""
         for line in self._lines[place.line : place.line + 3]:
             found = _ORIGIN.search(line)

@@ -37,4 +37,5 @@ class Findings:
     note: str = ""
     cuts: list[str] = field(default_factory=list)
     returned: dict[str, list[str]] = field(default_factory=dict)  # headers of the returned message
-    explanation: str = ""  # of a bounce in prose, folded as wordings are looked for
+    in_prose: bool = False
+    told: frozenset[str] = frozenset()  # what the explanation of a bounce in prose tells: see `wording.TOLD`

@@ -118,5 +118,7 @@ def _explanation(texts: Iterable[Part], limit: int) -> str:
     if not any(text.strip() for text in plain):
         plain = [html_to_text(part.text(limit)) for part in texts if part.type == "text/html"]
     joined = plain[0] if len(plain) == 1 else "\n".join(plain)[:MAX_TEXT]
-    head = joined[:2000].lower()
-    return html_to_text(joined) if "<html" in head or "<body" in head else joined
+    head = joined[:2000]
+    if "<" in head and ("<html" in head.lower() or "<body" in head.lower()):
+        return html_to_text(joined)
+    return joined

@@ -1,9 +1,11 @@
-"""Finding out whether a text has one of many phrases, mostly to learn that it has none."""
+"""Finding out which phrases a text has: one of a short list in a line, or of long lists in an explanation."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import ahocorasick
 
 
 class Phrases:
@@ -37,6 +39,31 @@ class Phrases:
                     if phrase in text:
                         return phrase
         return None
+
+
+class PhraseBook:
+    """Several lists of phrases, all looked for in one pass over a text (Aho-Corasick)."""
+
+    __slots__ = ("_automaton",)
+
+    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
+        """Take `lists` of phrases by name, the phrases in lower case and with single spaces."""
+        names: dict[str, frozenset[str]] = {}
+        for name, phrases in lists.items():
+            for phrase in phrases:
+                names[phrase] = names.get(phrase, frozenset()) | {name}
+        self._automaton = ahocorasick.Automaton()
+        for phrase, lists_of_it in names.items():
+            self._automaton.add_word(phrase, lists_of_it)
+        self._automaton.make_automaton()
+
+    def lists_in(self, text: str) -> frozenset[str]:
+        """Return the names of the lists of which `text`, which is folded, has a phrase."""
+        found: frozenset[str] = frozenset()
+        for _, names in self._automaton.iter(text):
+            if not names <= found:
+                found |= names
+        return found
 
 
 def folded(text: str) -> str:

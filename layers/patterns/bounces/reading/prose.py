@@ -14,8 +14,11 @@ from typing import Final
 from bounces.reading.fields import header_section
 from bounces.reading.limits import MAX_HEADER_TEXT
 from bounces.reading.phrases import folded
-from bounces.reading.wording import MARKS, wording
+from bounces.reading.wording import DELAYS, FINALS, MARKS, wording
 from bounces.records import Event
+
+FROM_MAILER: Final = 3
+ENOUGH: Final = 4
 
 _DECORATION: Final = "-=_*+#~>|"
 # Exim follows its separator with more lines of the kind: how long the message was, and how much of it is here.
@@ -64,7 +67,9 @@ def is_from_mailer(sender: str) -> bool:
 
 
 def signs(sender: str, subject: str, *, standard: bool, person: bool, null_sender: bool) -> int:
-    """Weigh the signs of a bounce that a mail shows before its text is looked at: 0 none, 3 enough by themselves.
+    """Weigh the signs of a bounce that a mail shows before its text is looked at.
+
+    0 none; 1 or 2 those that anyone may show; `FROM_MAILER` or more, it is a mail system's; `ENOUGH`, by themselves.
 
     `sender` is From's text; `standard` says whether the mail is a multipart/report, `person` whether it is an answer
     or came over a list, so that its subject may be another mail's, `null_sender` whether its return path is empty.
@@ -72,15 +77,10 @@ def signs(sender: str, subject: str, *, standard: bool, person: bool, null_sende
     known = wording()
     said = folded(subject)
     if standard or is_from_mailer(sender):
-        return 2 + (known.subjects.first_in(said) is not None)
+        return FROM_MAILER + (known.subjects.first_in(said) is not None)
     if person or known.subjects.first_in(said) is None:
         return 1 if known.senders_of_much.first_in(sender.lower()) else 0
     return 1 + (null_sender or known.senders_of_much.first_in(sender.lower()) is not None)
-
-
-def explains(explanation: str) -> bool:
-    """Say whether the folded `explanation` says of a mail that it was not delivered."""
-    return wording().explanations.first_in(explanation) is not None
 
 
 def rejects(explanation: str) -> bool:
@@ -88,10 +88,9 @@ def rejects(explanation: str) -> bool:
     return wording().rejections.first_in(explanation) is not None
 
 
-def event_of(subject: str, explanation: str) -> Event:
-    """Return what a bounce in prose with the folded `explanation` reports: a failure, or a delay."""
-    known = wording()
-    if known.finals.first_in(explanation):
+def event_of(subject: str, told: frozenset[str]) -> Event:
+    """Return what a bounce in prose reports, whose explanation tells what the lists `told` have: failure, or delay."""
+    if FINALS in told:
         return Event.BOUNCE
-    said = known.delays.first_in(explanation) or known.delays.first_in(folded(subject))
-    return Event.DELAY if said else Event.BOUNCE
+    delayed = DELAYS in told or DELAYS in wording().told.lists_in(folded(subject))
+    return Event.DELAY if delayed else Event.BOUNCE

@@ -14,11 +14,12 @@ from bounces.reading import auto_reply, delivery_status, feedback, prose, return
 from bounces.reading.codes import codes_in
 from bounces.reading.explanation import Explanation
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_DOUBTFUL_TEXT, MAX_EXPLAINED, MAX_FORWARDS, MAX_STATUS, MAX_TEXT
+from bounces.reading.limits import MAX_DOUBTFUL_TEXT, MAX_EXPLAINED, MAX_FORWARDS, MAX_HEADER_TEXT, MAX_STATUS, MAX_TEXT
 from bounces.reading.mime import parse
 from bounces.reading.part import Headers, Part
 from bounces.reading.parts import Parts, sort
 from bounces.reading.phrases import folded
+from bounces.reading.wording import EXPLANATIONS, wording
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward", re.IGNORECASE)
@@ -163,30 +164,19 @@ def _add_words(found: Findings, explanation: Explanation) -> None:
 
 def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     """Return what the mail says to people, or None where it has too few signs of a bounce."""
-    subject = root.header("subject")[:998]
-    failed = [a for value in root.headers.get("x-failed-recipients", ()) for a in _SEPARATED.split(value[:100_000])]
-    failed = [address for address in failed if is_address(address)]
-    standard = root.type == "multipart/report" and "disposition" not in root.header("content-type").lower()
-    sender = (root.header("from") or root.header("return-path"))[:400]
-    null_sender = root.header("return-path").strip() == "<>"
-    person = _is_by_a_person(root)
-    signs = 3 if failed else prose.signs(sender, subject, standard=standard, person=person, null_sender=null_sender)
-    if not signs or (signs < 3 and not prose.is_from_mailer(sender) and auto_reply.subject_sign(subject)):
+    failed = _failed_header(root)
+    signs = prose.ENOUGH if failed else _signs(root)
+    if not signs:
         return None
     text = parts.explanation(MAX_TEXT if signs > 1 else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)
-    if signs < 3 and not prose.explains(folded(before)) and not all(codes_in(before)):
+    told = wording().told.lists_in(folded(before))
+    if signs < prose.ENOUGH and EXPLANATIONS not in told and not all(codes_in(before)):
         return None
     explanation = Explanation(before, _own(root))
-    found = Findings(prose.event_of(subject, explanation.folded), "is a bounce in prose")
+    found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
     found.returned = parts.returned_headers() or headers
-    found.explanation = explanation.folded
-    embedded = _EMBEDDED_STATUS.search(text) if "inal-Recipient:" in text or "inal-recipient:" in text else None
-    if embedded:
-        delivery_status.read(text[embedded.start() :], found)
-    if embedded and found.recipients:
-        found.kind = strongest(found)
-        _add_words(found, Explanation(text[: embedded.start()]))
+    if "inal-" in text and _embedded_status(text, found):
         return found
     if signs < 2 and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
@@ -197,9 +187,44 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     nested = _embedded_bounce(parts, headers, rest, forwards)
     if nested is not None:
         return nested
-    if not found.returned and not standard and not prose.is_from_mailer(sender):
+    if not found.returned and signs < prose.FROM_MAILER:
         return None  # names nobody, returns nothing, and comes from anyone
     return _unnamed(found, explanation)
+
+
+def _failed_header(root: Part) -> list[str]:
+    """Return the addresses of X-Failed-Recipients, which Exim writes, and Google."""
+    values = root.headers.get("x-failed-recipients")
+    if not values:
+        return []
+    listed = (address for value in values for address in _SEPARATED.split(value[:MAX_HEADER_TEXT]))
+    return [address for address in listed if is_address(address)]
+
+
+def _signs(root: Part) -> int:
+    """Weigh the signs of a bounce in the headers of `root`: see `prose.signs`. An automatic reply has none."""
+    subject = root.header("subject")[:998]
+    signs = prose.signs(
+        (root.header("from") or root.header("return-path"))[:400],
+        subject,
+        standard=root.type == "multipart/report" and "disposition" not in root.header("content-type").lower(),
+        person=_is_by_a_person(root),
+        null_sender=root.header("return-path").strip() == "<>",
+    )
+    return 0 if signs < prose.FROM_MAILER and auto_reply.subject_sign(subject) else signs
+
+
+def _embedded_status(text: str, found: Findings) -> bool:
+    """Add to `found` what a delivery status says that stands in the text itself; say whether there is one."""
+    start = _EMBEDDED_STATUS.search(text)
+    if start is None:
+        return False
+    delivery_status.read(text[start.start() :], found)
+    if not found.recipients:
+        return False
+    found.kind = strongest(found)
+    _add_words(found, Explanation(text[: start.start()]))
+    return True
 
 
 def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -> Findings | None:

@@ -9,16 +9,23 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from bounces.reading.phrases import Phrases
+from bounces.reading.phrases import PhraseBook, Phrases
 
 # What stands around words to set them off, and is not looked at.
 MARKS: Final = " \t-=_*+#>~:.|!\u3000()[]<\u2014\u2013"
 PREFIX: Final = 4
+# The lists of what an explanation tells, looked for together.
+EXPLANATIONS: Final = "explanations"
+FINALS: Final = "finals"
+DELAYS: Final = "delays"
+EXPIRIES: Final = "expiries"
+TIMEOUTS: Final = "timeouts"
+TOLD: Final = (EXPLANATIONS, FINALS, DELAYS, EXPIRIES, TIMEOUTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The texts of `prose.toml`."""
+    """The texts of `prose.toml`; `told` are those lists that `TOLD` names."""
 
     separators: frozenset[str]
     separator_starts: tuple[str, ...]
@@ -26,12 +33,8 @@ class Wording:
     senders: Phrases
     senders_of_much: Phrases
     subjects: Phrases
-    explanations: Phrases
     rejections: Phrases
-    finals: Phrases
-    delays: Phrases
-    expiries: Phrases
-    timeouts: Phrases
+    told: PhraseBook
     labels: frozenset[str]
     others: frozenset[str]
     contacts: Phrases
@@ -48,6 +51,7 @@ def wording() -> Wording:
         "labels": frozenset(lists["labels"]),
         "others": frozenset(lists["others"]),
     }
+    as_is["told"] = PhraseBook({name: lists.pop(name) for name in TOLD})
     phrases: dict[str, Any] = {name: Phrases(texts) for name, texts in lists.items() if name not in as_is}
     return Wording(**as_is, **phrases)
 
