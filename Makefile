@@ -1,6 +1,6 @@
 # Each target sets up what it needs; a second run finds it there.
 
-.PHONY: help run test full sam
+.PHONY: help run test full sam genuine bench fuzz
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## /\t/' | expand -t 10
@@ -20,3 +20,7 @@ full:  ## the tests at the full size of their bars
 sam:  ## sam build, and sam local invoke of every function with its sample event
 	@scripts/setup test
 	@scripts/sam
+
+genuine:  ## run real mail servers against hosts of ours, and keep the bounces that they write (root)
+	@scripts/setup test
+	@.venv/bin/python -m tests.genuine.make $(ARGS)

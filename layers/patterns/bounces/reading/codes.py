@@ -19,7 +19,7 @@ _CODE_WORD: Final = " code"  # Zoho writes `ERROR_CODE :550, ERROR_CODE :5.1.1`
 _BEFORE: Final = 24
 _INTRODUCTION: Final = re.compile(
     r"(?:^|\W)(?:said|says|replied|responded|responds|response|reply|returned|answered|error|code|smtp|status|was|failed|"
-    r"rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|me)[\s\-]{0,6}$"
+    r"rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|rcpt|closing|me)[\s\-]{0,6}$"
     r"|[:;><(\[\"'#][\s:;><(\[\"'#-]{0,6}$",
     re.IGNORECASE,
 )

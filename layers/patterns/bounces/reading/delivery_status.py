@@ -13,7 +13,7 @@ from bounces.addresses import bare, is_address
 from bounces.reading.codes import codes_in, is_vague, reply_code_in, status_in
 from bounces.reading.fields import fields, typed, without_comments
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_EXPLAINED, MAX_RECIPIENTS
+from bounces.reading.limits import MAX_RECIPIENTS
 from bounces.records import Event
 
 # RFC 3464 2.3.3. Some systems write the words of other languages or of their own.
@@ -31,6 +31,9 @@ _ACTIONS = {
     "expanded": Event.DELIVERY,
     "deliverable": Event.DELIVERY,
 }
+# RFC 3463 3: the subjects of a status that are about system, network, protocol, content and policy.
+_OF_NO_ADDRESS = ("3", "4", "5", "6", "7")
+_NULLMAILER = "nullmailer"
 _MESSAGE_FIELDS = frozenset(
     {"reporting-mta", "original-envelope-id", "received-from-mta", "dsn-gateway", "arrival-date"}
 )
@@ -86,26 +89,26 @@ def read(text: str, into: Findings) -> None:
             group[name] = value
     _close(group, into)
     if len(into.recipients) - first > 1:
-        _take_back(into.recipients[first : first + MAX_EXPLAINED])
+        _take_back(into.recipients[first:], unnamed=into.system == _NULLMAILER)
 
 
-def _take_back(recipients: list[Finding]) -> None:
-    """Take a reply that names another recipient from those to whom it was not given.
+def _take_back(recipients: list[Finding], *, unnamed: bool) -> None:
+    """Take a reply that names another recipient from those to whom it was not given; with `unnamed`, from all whom it
+    does not name.
 
-    Some systems (nullmailer) write the one reply that ended a session for every recipient of the message, also for
-    those that were never refused.
+    nullmailer writes the one reply that ended a session for every recipient of the message, also for those that were
+    never refused.
     """
     names = {finding.recipient.lower() for finding in recipients}
     for finding in recipients:
         words = finding.diagnostic.lower()
-        if "@" not in words or finding.event is not Event.BOUNCE:
+        if finding.event is not Event.BOUNCE or not (unnamed or "@" in words):
             continue
         named = {address.strip(".'").lower() for address in _BARE_ADDRESS.findall(words)} & names
-        if (
-            named
-            and finding.recipient.lower() not in named
-            and (not finding.original or finding.original.lower() not in words)
-        ):
+        if not named and finding.status[2:3] in _OF_NO_ADDRESS:
+            continue  # who refused the message refused it for all
+        its_own = finding.recipient.lower() in named or (finding.original and finding.original.lower() in words)
+        if (named or unnamed) and not its_own:
             finding.diagnostic = finding.reply_code = ""
             finding.status = f"{finding.status[:1] or '5'}.0.0"
             finding.has_codes = True  # nothing that the explanation says is said of it
@@ -113,6 +116,8 @@ def _take_back(recipients: list[Finding]) -> None:
 
 def _message_field(name: str, value: str, into: Findings) -> None:
     if name == "reporting-mta" and not into.reporting_mta:
+        if typed(value)[0] == "x-local-hostname":
+            into.system = _NULLMAILER
         into.reporting_mta = host_in(value)
     elif name == "arrival-date" and not into.time:
         into.time = value

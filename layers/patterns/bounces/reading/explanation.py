@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bounces.addresses import domain_of
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
 from bounces.reading.places import IN_SENTENCE, ON_ITS_OWN, Place, places
@@ -33,9 +34,11 @@ _ORIGIN: Final = re.compile(
 # What stands before the name of the host that a system spoke with: Postfix, Exim and GMX; sendmail; Exchange; Gmail.
 _BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at ", " by ", "server ")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
+_NEXT_HOST: Final = "... while talking to "
 _RULE: Final = "-----"
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
+_CLOSING: Final = "> \"'"
 _LEADING: Final = " >:;,.\"')]"
 
 
@@ -106,11 +109,14 @@ class Explanation:
                 spots[place.address.lower()].append(place)
         for found in spots.values():
             found.sort(key=lambda place: place.kind)
-        starts = {found[0].line for found in spots.values() if found}
+        owners: dict[int, set[str]] = {}
+        for address, found in spots.items():
+            for place in found:
+                owners.setdefault(place.line, set()).add(address)
         action = "delayed" if event is Event.DELAY else "failed"
         findings: list[Finding] = []
         for address in addresses:
-            words, codes = self._words(address, spots[address.lower()], starts, alone=len(addresses) == 1, whole=whole)
+            words, codes = self._words(address, spots[address.lower()], owners, alone=len(addresses) == 1, whole=whole)
             reply_code, status = codes or codes_in(words)
             found = spots[address.lower()]
             findings.append(
@@ -128,12 +134,12 @@ class Explanation:
         return findings
 
     def _words(
-        self, address: str, spots: list[Place], starts: set[int], *, alone: bool, whole: bool
+        self, address: str, spots: list[Place], owners: dict[int, set[str]], *, alone: bool, whole: bool
     ) -> tuple[str, tuple[str, str] | None]:
         """Return what is said of `address`, on one line, and the codes in it where they are known already."""
         near, codes = "", ("", "")
         for place in spots[:4]:
-            block = self._block(place, starts)
+            block = self._block(place, owners)
             if block:
                 found = codes_in(block)
                 if not near or any(found):
@@ -151,9 +157,22 @@ class Explanation:
         if said:
             words = one_line(_PROMPT.sub("", said[0], count=1)).lstrip(". ")
             return _bare(words if near in words or words in near else f"{words} {near}"), None
+        if not near and whole and not alone:
+            return _bare(self.reply_of(domain_of(address))), None
         if near or not whole:
             return _bare(near), codes
         return self._all()[:MAX_WORDS], None
+
+    def reply_of(self, host: str) -> str:
+        """Return what sendmail's transcript of the session with `host`, or one of a domain's, ended in; else ""."""
+        said, talking = "", False
+        for line in self._lines if self._shows_session else ():
+            if _NEXT_HOST in line:
+                other = line.partition(_NEXT_HOST)[2].strip(" .:").lower()
+                talking = bool(host) and (other == host.lower() or other.endswith(f".{host.lower()}"))
+            elif talking and "<<<" in line[:24] and _REPLY.match(line):
+                said = one_line(_PROMPT.sub("", line, count=1))
+        return said
 
     def _replies(self) -> tuple[list[str], list[str]]:
         """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
@@ -162,12 +181,16 @@ class Explanation:
             self._session = replies, [line for line in replies if any(mark in line[:60] for mark in _REMOTE)]
         return self._session
 
-    def _block(self, place: Place, starts: set[int]) -> str:
+    def _block(self, place: Place, owners: dict[int, set[str]]) -> str:
         """Return the rest of an address's line and what follows it, up to the next recipient or a blank line."""
-        after = self._lines[place.line].partition(place.address)[2].lstrip(_LEADING)
+        own = place.address.lower()
+        before, _, after = self._lines[place.line].partition(place.address)
+        if after.lstrip(_CLOSING).startswith("... "):
+            return one_line(after.lstrip(_LEADING))  # sendmail's transcript, where the next line is another's
+        after = after.lstrip(_LEADING)
         block = [after] if after and "@" not in after.partition(" ")[0] else []
         for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
-            if number in starts:
+            if (number in owners and own not in owners[number]) or _NEXT_HOST in line:
                 break
             if not line.strip():
                 if block and not block[-1].rstrip().endswith(_LEADS_ON):
@@ -175,6 +198,8 @@ class Explanation:
                 continue
             if not line.lstrip().startswith(_RULE):
                 block.append(line)
+        if not block and place.kind != ON_ITS_OWN:
+            block = [before.strip(_LEADING)]  # `unknown user: kaspar@...`
         words = one_line(" ".join(block))
         only_help = len(block) == 1 and wording().contacts.first_in(words.lower()) and not any(codes_in(words))
         return "" if only_help else words

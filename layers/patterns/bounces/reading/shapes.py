@@ -153,7 +153,12 @@ def _add_words(found: Findings, explanation: Explanation) -> None:
     named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
     heard = explanation.findings(named, Event.BOUNCE, whole=False)
     for finding, words in zip(found.recipients, heard, strict=False):
-        if not _is_wordless(finding) or not words.diagnostic:
+        if not _is_wordless(finding):
+            continue
+        if finding.remote_mta and not any((words.reply_code, words.status)):
+            words.diagnostic = explanation.reply_of(finding.remote_mta) or words.diagnostic
+            words.reply_code, words.status = codes_in(words.diagnostic)
+        if not words.diagnostic:
             continue
         if finding.diagnostic and not words.reply_code and not words.status:
             continue
