@@ -12,7 +12,7 @@ from typing import Final
 from bounces.addresses import domain_of
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
-from bounces.reading.places import IN_SENTENCE, ON_ITS_OWN, Place, places
+from bounces.reading.places import IN_SENTENCE, ON_ITS_OWN, Place, places_in_words, plain_places
 from bounces.reading.text import one_line
 from bounces.reading.wording import wording
 from bounces.records import Event
@@ -20,6 +20,7 @@ from bounces.records import Event
 MAX_WORDS: Final = 1500
 MAX_LINES: Final = 4000
 MAX_BLOCK: Final = 40
+MAX_SPOTS: Final = 4
 
 # A line of an SMTP session that is a reply, as systems show sessions: `<<< 550 ...`, `<-- 550 ...`, or bare.
 _REPLY: Final = re.compile(
@@ -45,12 +46,14 @@ _LEADING: Final = " >:;,.\"')]"
 class Explanation:
     """What a bounce says to people, up to the returned message."""
 
-    __slots__ = ("_has_origins", "_lines", "_places", "_session", "_shows_session")
+    __slots__ = ("_has_origins", "_lines", "_own", "_plain", "_session", "_shows_session", "_worded")
 
     def __init__(self, text: str, own: str = "") -> None:
         """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
         self._lines = text.split("\n", MAX_LINES)
-        self._places = places(self._lines, own)
+        self._own = own
+        self._plain = plain_places(self._lines)
+        self._worded: list[Place] | None = None
         self._has_origins = "ed from" in text
         self._shows_session = any(mark in text for mark in _REMOTE)
         self._session: tuple[list[str], list[str]] | None = None
@@ -58,15 +61,23 @@ class Explanation:
     @property
     def names_plainly(self) -> bool:
         """Whether an address stands elsewhere than in the middle of a sentence."""
-        return any(place.kind != IN_SENTENCE for place in self._places)
+        return bool(self._plain) or any(place.kind != IN_SENTENCE for place in self._in_words())
+
+    def _in_words(self) -> list[Place]:
+        """Return the places of addresses in words, which few explanations need: most set recipients off."""
+        if self._worded is None:
+            self._worded = places_in_words(self._lines, self._plain, self._own)
+        return self._worded
 
     def recipients(self, rest: str) -> list[str]:
         """Return the addresses that the plainest kind of place names, in their order.
 
         `rest` is what follows the explanation: of several addresses in sentences, those count that it has too.
         """
-        best = min((place.kind for place in self._places), default=0)
-        found = list({p.address.lower(): p.address for p in self._places if p.kind == best}.values())
+        if self._plain:
+            return list({place.address.lower(): place.address for place in self._plain}.values())
+        best = min((place.kind for place in self._in_words()), default=0)
+        found = list({p.address.lower(): p.address for p in self._in_words() if p.kind == best}.values())
         if best == IN_SENTENCE and len(found) > 1:
             lower = rest.lower()
             found = [address for address in found if address.lower() in lower] or found
@@ -77,11 +88,12 @@ class Explanation:
 
         Exim lists who was mailed, and names in the text whom that led to: `fritz@... (generated from office@...)`.
         """
-        plain = [place for place in self._places if place.kind == ON_ITS_OWN]
-        origins = {place.address.lower(): self._origin(place) for place in plain}
+        origins = {place.address.lower(): self._origin(place) for place in self._plain}
         wanted = {address.lower() for address in failed}
         found = {
-            p.address.lower(): p.address for p in plain if {p.address.lower(), origins[p.address.lower()]} & wanted
+            p.address.lower(): p.address
+            for p in self._plain
+            if {p.address.lower(), origins[p.address.lower()]} & wanted
         }
         told = found.keys() | {origins[address] for address in found}
         found.update((address.lower(), address) for address in failed if address.lower() not in told)
@@ -104,19 +116,19 @@ class Explanation:
         with `whole` then all that the explanation says.
         """
         spots: dict[str, list[Place]] = {address.lower(): [] for address in addresses}
-        for place in self._places:
+        several = len(addresses) > 1
+        for place in (*self._plain, *self._in_words()) if several or not self._plain else self._plain:
             if place.address.lower() in spots:
                 spots[place.address.lower()].append(place)
-        for found in spots.values():
-            found.sort(key=lambda place: place.kind)
         owners: dict[int, set[str]] = {}
         for address, found in spots.items():
+            found.sort(key=lambda place: place.kind)
             for place in found:
                 owners.setdefault(place.line, set()).add(address)
         action = "delayed" if event is Event.DELAY else "failed"
         findings: list[Finding] = []
         for address in addresses:
-            words, codes = self._words(address, spots[address.lower()], owners, alone=len(addresses) == 1, whole=whole)
+            words, codes = self._words(address, spots[address.lower()], owners, alone=not several, whole=whole)
             reply_code, status = codes or codes_in(words)
             found = spots[address.lower()]
             findings.append(
@@ -137,15 +149,12 @@ class Explanation:
         self, address: str, spots: list[Place], owners: dict[int, set[str]], *, alone: bool, whole: bool
     ) -> tuple[str, tuple[str, str] | None]:
         """Return what is said of `address`, on one line, and the codes in it where they are known already."""
-        near, codes = "", ("", "")
-        for place in spots[:4]:
-            block = self._block(place, owners)
-            if block:
-                found = codes_in(block)
-                if not near or any(found):
-                    near, codes = block, found
-                if any(found):
-                    break
+        near, codes = self._nearest(spots, owners)
+        if alone and not any(codes) and self._plain:
+            worded = [place for place in self._in_words() if place.address.lower() == address.lower()]
+            other, other_codes = self._nearest(worded, owners)
+            if any(other_codes) or not near:
+                near, codes = other, other_codes
         if any(codes) and not (alone and self._shows_session):
             return _bare(near), codes
         replies, remote = self._replies()
@@ -162,6 +171,19 @@ class Explanation:
         if near or not whole:
             return _bare(near), codes
         return self._all()[:MAX_WORDS], None
+
+    def _nearest(self, spots: list[Place], owners: dict[int, set[str]]) -> tuple[str, tuple[str, str]]:
+        """Return what stands at the first of `spots` with codes, else at the first with words; and its codes."""
+        near, codes = "", ("", "")
+        for place in spots[:MAX_SPOTS]:
+            block = self._block(place, owners)
+            if block:
+                found = codes_in(block)
+                if not near or any(found):
+                    near, codes = block, found
+                if any(found):
+                    break
+        return near, codes
 
     def reply_of(self, host: str) -> str:
         """Return what sendmail's transcript of the session with `host`, or one of a domain's, ended in; else ""."""

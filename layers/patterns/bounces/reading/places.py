@@ -49,16 +49,27 @@ class Place(NamedTuple):
     kind: int
 
 
-def places(lines: list[str], own: str) -> list[Place]:
-    """Return where `lines` name addresses. Those that `own` (lower case) has count on a line of their own only."""
+def plain_places(lines: list[str]) -> list[Place]:
+    """Return where `lines` name addresses on a line of their own."""
     found: list[Place] = []
     for number, line in enumerate(lines):
         if "@" in line and len(line) <= MAX_LINE:
             first = _FIRST.match(line)
             if first and _is_plain(line, first):
                 _add(found, number, first.group(1), ON_ITS_OWN)
-            else:
-                _in_words(found, number, line, own)
+    return found
+
+
+def places_in_words(lines: list[str], plain: list[Place], own: str) -> list[Place]:
+    """Return where `lines` name addresses after a label or in a sentence, but for the lines of `plain` places.
+
+    Addresses that `own` (lower case) has are left out.
+    """
+    found: list[Place] = []
+    taken = {place.line for place in plain}
+    for number, line in enumerate(lines):
+        if "@" in line and len(line) <= MAX_LINE and number not in taken:
+            _in_words(found, number, line, own)
     return found
 
 
