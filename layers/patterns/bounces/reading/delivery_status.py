@@ -14,6 +14,7 @@ from bounces.reading.codes import codes_in, is_vague, reply_code_in, status_in
 from bounces.reading.fields import fields, typed, without_comments
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.limits import MAX_RECIPIENTS
+from bounces.reading.places import addresses
 from bounces.records import Event
 
 # RFC 3464 2.3.3. Some systems write the words of other languages or of their own.
@@ -52,10 +53,9 @@ _FIRST_FIELDS = (
 _NAMES = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
 # What nearly all recipient fields are; the others are taken apart.
 _USUAL = re.compile(
-    r"(?:rfc822|RFC822)?\s*;?\s*<?([A-Za-z0-9_.+=&'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})>?"
+    r"(?:rfc822|RFC822)?\s{0,8};?\s{0,8}<?([A-Za-z0-9_.+=&'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})>?"
 )
 _BRACKETED = re.compile(r"<([^<>\s]{3,256})>")
-_BARE_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"]{1,128}@[^\s<>()\[\]:;,\"]{1,255}")
 _COMMENT = re.compile(r"\(([^()]{3,998})\)")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
@@ -104,7 +104,7 @@ def _take_back(recipients: list[Finding], *, unnamed: bool) -> None:
         words = finding.diagnostic.lower()
         if finding.event is not Event.BOUNCE or not (unnamed or "@" in words):
             continue
-        named = {address.strip(".'").lower() for address in _BARE_ADDRESS.findall(words)} & names
+        named = {address.strip(".'").lower() for _, address in addresses(words)} & names
         if not named and finding.status[2:3] in _OF_NO_ADDRESS:
             continue  # who refused the message refused it for all
         its_own = finding.recipient.lower() in named or (finding.original and finding.original.lower() in words)
@@ -210,9 +210,9 @@ def address_in(value: str) -> str:
     if not is_address(text):
         if "@" not in text and "+40" in text:
             text = _XTEXT.sub(lambda m: chr(int(m.group(1), 16)), text)
-        candidate = _BARE_ADDRESS.search(text)
-        if candidate and is_address(candidate.group().strip(".'")):
-            text = candidate.group().strip(".'")
+        for _, candidate in addresses(text):
+            if is_address(candidate.strip(".'")):
+                return candidate.strip(".'")
     return text
 
 

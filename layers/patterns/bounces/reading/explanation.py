@@ -12,7 +12,8 @@ from typing import Final
 from bounces.addresses import domain_of
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
-from bounces.reading.places import IN_SENTENCE, ON_ITS_OWN, Place, places_in_words, plain_places
+from bounces.reading.places import IN_SENTENCE, MAX_LINE, ON_ITS_OWN, Place, places_in_words, plain_places
+from bounces.reading.places import addresses as addresses_in
 from bounces.reading.text import one_line
 from bounces.reading.wording import wording
 from bounces.records import Event
@@ -46,7 +47,17 @@ _LEADING: Final = " >:;,.\"')]"
 class Explanation:
     """What a bounce says to people, up to the returned message."""
 
-    __slots__ = ("_has_origins", "_lines", "_own", "_plain", "_session", "_shows_session", "_worded")
+    __slots__ = (
+        "_has_origins",
+        "_lines",
+        "_named",
+        "_own",
+        "_plain",
+        "_session",
+        "_shows_session",
+        "_worded",
+        "is_cut",
+    )
 
     def __init__(self, text: str, own: str = "") -> None:
         """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
@@ -54,6 +65,8 @@ class Explanation:
         self._own = own
         self._plain = plain_places(self._lines)
         self._worded: list[Place] | None = None
+        self._named: dict[str, str] | None = None
+        self.is_cut = len(self._lines) > MAX_LINES or any(len(line) > MAX_LINE and "@" in line for line in self._lines)
         self._has_origins = "ed from" in text
         self._shows_session = any(mark in text for mark in _REMOTE)
         self._session: tuple[list[str], list[str]] | None = None
@@ -160,11 +173,9 @@ class Explanation:
         replies, remote = self._replies()
         if not remote and any(codes):
             return _bare(near), codes
-        said = [line for line in remote or replies if address.lower() in line.lower()]
-        if not said and alone:
-            said = remote or replies
+        said = self._reply_to(address) or next(iter(remote or replies if alone else ()), "")
         if said:
-            words = one_line(_PROMPT.sub("", said[0], count=1)).lstrip(". ")
+            words = _unprompted(said).lstrip(". ")
             return _bare(words if near in words or words in near else f"{words} {near}"), None
         if not near and whole and not alone:
             return _bare(self.reply_of(domain_of(address))), None
@@ -193,7 +204,7 @@ class Explanation:
                 other = line.partition(_NEXT_HOST)[2].strip(" .:").lower()
                 talking = bool(host) and (other == host.lower() or other.endswith(f".{host.lower()}"))
             elif talking and "<<<" in line[:24] and _REPLY.match(line):
-                said = one_line(_PROMPT.sub("", line, count=1))
+                said = _unprompted(line)
         return said
 
     def _replies(self) -> tuple[list[str], list[str]]:
@@ -202,6 +213,16 @@ class Explanation:
             replies = [line for line in self._lines if _REPLY.match(line)]
             self._session = replies, [line for line in replies if any(mark in line[:60] for mark in _REMOTE)]
         return self._session
+
+    def _reply_to(self, address: str) -> str:
+        """Return the first reply of a session that names `address`; "" where none does."""
+        if self._named is None:
+            self._named = {}
+            replies, remote = self._replies()
+            for line in remote or replies:
+                for _, named in addresses_in(line):
+                    self._named.setdefault(named.strip(".'").lower(), line)
+        return self._named.get(address.lower(), "")
 
     def _block(self, place: Place, owners: dict[int, set[str]]) -> str:
         """Return the rest of an address's line and what follows it, up to the next recipient or a blank line."""
@@ -241,6 +262,12 @@ def remote_host_in(words: str) -> str:
         if found and not found.group().replace(".", "").isdigit():
             return found.group()
     return ""
+
+
+def _unprompted(line: str) -> str:
+    """Return the reply in the `line` of a session, without what the system that shows it writes in front."""
+    prompt = _PROMPT.match(line)
+    return one_line(line[prompt.end() :] if prompt else line)
 
 
 def _bare(words: str) -> str:

@@ -10,6 +10,7 @@ from bounces.addresses import bare, is_address
 from bounces.reading.codes import status_in
 from bounces.reading.fields import fields
 from bounces.reading.finding import Finding, Findings
+from bounces.reading.limits import MAX_RECIPIENTS
 from bounces.reading.returned import addresses_in
 from bounces.records import Event
 
@@ -68,9 +69,9 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findi
 
 def _usable(values: list[str], own: str) -> list[str]:
     """Return the addresses in `values` that name someone: neither redacted nor the report's own parties."""
-    found: list[str] = []
-    for value in values:
+    found: dict[str, None] = {}
+    for value in values[:MAX_RECIPIENTS]:
         for address in [bare(value)] if is_address(bare(value)) else addresses_in([value]):
-            if address.lower() not in own and not _REDACTED.search(address) and address not in found:
-                found.append(address)
-    return found[:1] if len(found) == 1 or not values else found
+            if address.lower() not in own and not _REDACTED.search(address):
+                found[address] = None
+    return list(found)

@@ -14,6 +14,7 @@ _LINE = re.compile(
 # A header field with the lines that continue it (RFC 5322 2.2.3). Some systems quote a returned header with `>`.
 _HEADER = re.compile(r"^[> ]{0,4}([A-Za-z][A-Za-z0-9_-]{1,76}):[ \t]*([^\n]*(?:\n[ \t]+[^\n]+)*)", re.MULTILINE)
 _BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+_BLANK_LINES = re.compile(r"\n\s*\n")
 _COMMENT = re.compile(r"\([^()]{0,998}\)")
 _ENTITY = re.compile(r"^\s{0,40}([A-Za-z][A-Za-z0-9-]{1,40})\s{0,40};\s{0,40}(.*)$", re.DOTALL)
 
@@ -24,6 +25,8 @@ def fields(text: str) -> Iterator[tuple[str, str]]:
     Blank lines in a row are one. A line that is neither a field nor the continuation of one belongs to the field
     before it: mail systems forget to indent what they fold.
     """
+    if "\n\n\n" in text or "\n \n" in text:
+        text = _BLANK_LINES.sub("\n\n", text)
     name, value, blank = "", "", True
     for line in _LINE.finditer(text):
         first, start, more = line.groups()

@@ -14,7 +14,7 @@ MAX_DEPTH: Final = 12
 MAX_PARTS: Final = 1000
 # For the parser of malformed mails, which needs nine times a mail's size and calls itself for each level.
 MAX_SLOW_MAIL: Final = 4 * 1024 * 1024
-MAX_NESTED: Final = 100
+MAX_NESTED: Final = 20
 # Bytes of a part of prose: it holds the explanation first, and what a person is to read is never longer.
 MAX_TEXT: Final = 256 * 1024
 # Likewise of a mail that only its sender or only its subject makes look like a bounce.
@@ -31,3 +31,11 @@ MAX_RECIPIENTS: Final = 50_000
 MAX_EXPLAINED: Final = 200
 # A bounce that was forwarded in a mail that was forwarded, and so on.
 MAX_FORWARDS: Final = 3
+# Addresses that are taken from an address header.
+MAX_MAILBOXES: Final = 20
+# Characters of the headers that tell the bounce's own parties.
+MAX_OWN: Final = 4 * 1024
+# Encoded words (RFC 2047) of a mail: a parser's cost grows with the square of them.
+MAX_ENCODED_WORDS: Final = 2000
+# Bytes from which on a mail's encoded words are counted.
+MANY_ENCODED_WORDS: Final = 16 * 1024

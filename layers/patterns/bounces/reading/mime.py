@@ -13,6 +13,7 @@ import fast_mail_parser
 
 from bounces.reading import slow_mime
 from bounces.reading.bounding import for_slow_parser, header_end
+from bounces.reading.limits import MANY_ENCODED_WORDS, MAX_ENCODED_WORDS
 from bounces.reading.part import Headers, Part
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ def parse(raw: bytes, cuts: list[str]) -> Part:
 
     Never raises: what cannot be split is one part of text.
     """
+    if len(raw) > MANY_ENCODED_WORDS and raw.count(b"=?") > MAX_ENCODED_WORDS:
+        raw = raw.replace(b"=?", b" ?")
+        cuts.append("encoded words")
     try:
         tree = fast_mail_parser.parse_email_tree(raw, mode="lazy")
     except fast_mail_parser.ParseError:

@@ -56,7 +56,7 @@ class Parts:
 
         Of each part, the first `limit` bytes.
         """
-        if limit == MAX_TEXT and any(part.size > MAX_TEXT for part in self.texts):
+        if limit == MAX_TEXT and sum(part.size for part in self.texts if part.type != "text/html") > MAX_TEXT:
             self.cuts.append("text")
         return _explanation(self.texts, limit)
 

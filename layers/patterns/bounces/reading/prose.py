@@ -23,7 +23,7 @@ ENOUGH: Final = 4
 _DECORATION: Final = "-=_*+#~>|"
 # Exim follows its separator with more lines of the kind: how long the message was, and how much of it is here.
 _RULE: Final = "-----"
-_RULES: Final = re.compile(r"\A(?:-{5,}[^\n]*\n\s*){1,4}")
+_RULES: Final = re.compile(r"\A(?:-----[^\n]*\n\s*){1,4}")
 _HEADER_LINES: Final = ("received:", "return-path:")
 _QUOTED_HEADER: Final = re.compile(r"^> ?(?:from|to|subject|date|message-id|received|return-path): ", re.MULTILINE)
 

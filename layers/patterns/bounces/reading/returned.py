@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bounces.addresses import bare, is_address
+from bounces.addresses import is_address
+from bounces.reading.limits import MAX_MAILBOXES, MAX_STATUS_FIELD
+from bounces.reading.places import addresses
 from bounces.verp import Token, read_ids
 
 # The headers in which sending platforms put their ids, as their documentation names them. X-FBLId is what this
@@ -29,20 +31,19 @@ ID_HEADERS: Final = (
 )
 
 _LIST_ID: Final = re.compile(r"<\s*([^<>\s]{1,255})\s*>\s*$")
-_MAILBOX: Final = re.compile(r"<([^<>\s]{3,320})>|([^\s<>,;:\"()]{1,128}@[^\s<>,;:\"()]{1,255})")
 
 
 def addresses_in(values: Sequence[str]) -> list[str]:
-    """Return the addresses in the values of an address header (RFC 5322 3.4), at most 20."""
-    found: list[str] = []
+    """Return the addresses in the values of an address header (RFC 5322 3.4), at most `MAX_MAILBOXES`."""
+    found: dict[str, None] = {}
     for value in values:
-        if len(found) >= 20:
-            break
-        for bracketed, plain in _MAILBOX.findall(value[:8192]):
-            address = bare(bracketed or plain)
-            if is_address(address) and address not in found:
-                found.append(address)
-    return found[:20]
+        for _, text in addresses(value[:MAX_STATUS_FIELD]):
+            address = text.strip(".'")
+            if is_address(address):
+                found[address] = None
+            if len(found) >= MAX_MAILBOXES:
+                return list(found)
+    return list(found)
 
 
 def only_address(headers: Mapping[str, Sequence[str]]) -> str | None:

@@ -14,7 +14,15 @@ from bounces.reading import auto_reply, delivery_status, feedback, prose, return
 from bounces.reading.codes import codes_in
 from bounces.reading.explanation import Explanation
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.limits import MAX_DOUBTFUL_TEXT, MAX_EXPLAINED, MAX_FORWARDS, MAX_HEADER_TEXT, MAX_STATUS, MAX_TEXT
+from bounces.reading.limits import (
+    MAX_DOUBTFUL_TEXT,
+    MAX_EXPLAINED,
+    MAX_FORWARDS,
+    MAX_HEADER_TEXT,
+    MAX_OWN,
+    MAX_STATUS,
+    MAX_TEXT,
+)
 from bounces.reading.mime import parse
 from bounces.reading.part import Headers, Part
 from bounces.reading.parts import Parts, sort
@@ -52,6 +60,8 @@ def read(root: Part, forwards: int = 0) -> Findings:
 def _read(root: Part, parts: Parts, forwards: int) -> Findings:
     if parts.feedback is not None:
         found = Findings(Event.COMPLAINT, "has a feedback report (RFC 5965)", returned=parts.returned_headers())
+        if parts.feedback.size > MAX_TEXT:
+            parts.cuts.append("feedback")
         feedback.read(parts.feedback.text(), found.returned, _own(root), found)
         return found
     if parts.statuses:
@@ -180,6 +190,8 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return None
     explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
+    if explanation.is_cut:
+        parts.cuts.append("lines")
     found.returned = parts.returned_headers() or headers
     if "inal-" in text and _embedded_status(text, found):
         return found
@@ -259,4 +271,4 @@ def _is_by_a_person(root: Part) -> bool:
 
 def _own(root: Part) -> str:
     """Return the headers, in lower case, that have the addresses that the bounce itself is from and to."""
-    return " ".join(value for name in _OWN_HEADERS for value in root.headers.get(name, ())).lower()
+    return " ".join(root.header(name)[:MAX_OWN] for name in _OWN_HEADERS).lower()

@@ -30,7 +30,7 @@ def parse(raw: bytes) -> Part:
         message = _structure_reader().from_bytes(raw).message
     except Exception:  # noqa: BLE001  mail-parser raises at deep nesting, and whatever the stdlib's parser does
         message = _by_stdlib(raw)
-    if message is None or (not message.keys() and not message.get_payload()):
+    if message is None or not message.keys():
         return Part("text/plain", {}, raw)
     return _SlowPart(message, 0)
 
@@ -77,18 +77,19 @@ class _SlowPart(Part):
         return headers
 
     def _read_body(self) -> bytes:
-        payload = self._message.get_payload()
-        if not isinstance(payload, list):
+        if not self._message.is_multipart():
             return _payload(self._message)
         if self._holds_fields:
-            return b"\n".join(_as_bytes(block) for block in payload if isinstance(block, Message))
+            return b"\n".join(_as_bytes(block) for block in self._within())
         return b""
 
     def _read_children(self) -> list[Part]:
-        payload = self._message.get_payload()
-        if not isinstance(payload, list) or self._holds_fields or self.depth > MAX_DEPTH:
+        if not self._message.is_multipart() or self._holds_fields or self.depth > MAX_DEPTH:
             return []
-        return [_SlowPart(child, self.depth + 1) for child in payload if isinstance(child, Message)]
+        return [_SlowPart(child, self.depth + 1) for child in self._within()]
+
+    def _within(self) -> list[Message[Any, Any]]:
+        return [part for part in self._message.get_payload() if isinstance(part, Message)]
 
     @property
     def _holds_fields(self) -> bool:
@@ -111,14 +112,15 @@ def _type_of(message: Message[Any, Any]) -> str:
 
 
 def _payload(message: Message[Any, Any]) -> bytes:
-    try:
-        payload = message.get_payload(decode=True)
-    except (MessageError, ValueError, LookupError, AssertionError):
-        payload = None
-    if isinstance(payload, bytes):
-        return payload
-    plain = message.get_payload()
-    return str(plain).encode("utf-8", "surrogateescape") if isinstance(plain, str) else b""
+    for decode in (True, False):
+        # The charset that a stranger declared may be any codec of Python's, and raise anything.
+        with contextlib.suppress(Exception):
+            payload = message.get_payload(decode=decode)
+            if isinstance(payload, bytes):
+                return payload
+            if isinstance(payload, str):
+                return payload.encode("utf-8", "surrogateescape")
+    return b""
 
 
 def _header_text(value: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import html
 import re
 
@@ -58,8 +57,8 @@ def _decoded(body: bytes, charset: str | None) -> str:
         except UnicodeDecodeError:
             pass
     try:
-        codec = codecs.lookup(_ALIASES.get(name, name) or "cp1252")
-        return codec.decode(body, "replace")[0]
+        # `str` of bytes refuses the codecs that are none of text, such as `hex` and `zip`, with a LookupError.
+        return str(body, _ALIASES.get(name, name) or "cp1252", "replace")
     except (LookupError, ValueError):
         return body.decode("cp1252", "replace")
 
