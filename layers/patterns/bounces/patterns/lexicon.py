@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import ahocorasick
@@ -121,7 +122,7 @@ class Lexicon:
     def _places(self, number: int, seen: Sighting, text: Text) -> Iterable[tuple[int, int]]:
         if not self._rules[number].is_expression:
             return seen.rules[number]
-        return (found.span() for found in self._compiled_rules[number].finditer(text.folded))
+        return (found.span() for found in _compiled_once(self._rules[number].text).finditer(text.folded))
 
     def _see_word(self, seen: Sighting, word: Word, end: int, folded_text: str, scopes: tuple[str, ...]) -> None:
         start = end - len(word.literal)
@@ -160,11 +161,9 @@ class Lexicon:
 
     def _add_rules(self, words: dict[str, Word]) -> None:
         self._rule_expressions: list[int] = []
-        self._compiled_rules: dict[int, Any] = {}
         for number, rule in enumerate(self._rules):
             if rule.is_expression:
                 self._rule_expressions.append(number)
-                self._compiled_rules[number] = _compiled(rule.text)
             else:
                 _word(words, folded(rule.text)).rules.append(number)
             if rule.provider is not None:
@@ -243,6 +242,12 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
 
 def _is_letter(character: str) -> bool:
     return character.isascii() and character.isalnum()
+
+
+@cache
+def _compiled_once(expression: str) -> Any:
+    """Return a built-in rule's expression compiled, when it is first met: few of them ever are in one process."""
+    return _compiled(expression)
 
 
 def _compiled(expression: str) -> Any:

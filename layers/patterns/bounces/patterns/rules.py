@@ -12,10 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-import re2
-
 from bounces.errors import PatternError, shown
-from bounces.patterns.operator_syntax import expression_options
 from bounces.patterns.policy import categories, default_policy, read_table
 from bounces.patterns.scopes import is_scope
 from bounces.records import BounceType
@@ -89,7 +86,7 @@ def _rules(stem: str, layer: str, table: Mapping[str, Any]) -> Iterator[Rule]:
         try:
             defaults = {"category": table.get("category"), "weak": table.get("weak", False)}
             yield _rule(prefix, layer, provider, defaults | entry)
-        except (KeyError, TypeError, ValueError, re2.error) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise PatternError(f"{stem}.toml, rule {shown(entry.get('id'))}: {shown(str(error))}") from error
 
 
@@ -101,8 +98,6 @@ def _rule(prefix: str, layer: str, provider: Provider | None, entry: Mapping[str
         raise ValueError("a rule has either text or regex")
     if entry["category"] not in categories():
         raise ValueError(f"unknown category {entry['category']}")
-    if "regex" in entry:
-        re2.compile(entry["regex"], expression_options())
     return Rule(
         id=f"{prefix}.{entry['id']}",
         layer=layer,
