@@ -21,6 +21,14 @@ sam:  ## sam build, and sam local invoke of every function with its sample event
 	@scripts/setup test
 	@scripts/sam
 
+bench:  ## measure how fast mails are read (ARGS=PATH)
+	@scripts/setup test
+	@.venv/bin/bounces bench $(ARGS)
+
+fuzz:  ## damage mails and read them (ARGS="--minutes 60")
+	@scripts/setup test
+	@.venv/bin/python -m tests.fuzz $(ARGS)
+
 genuine:  ## run real mail servers against hosts of ours, and keep the bounces that they write (root)
 	@scripts/setup test
 	@.venv/bin/python -m tests.genuine.make $(ARGS)

@@ -3,57 +3,119 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from typing import Any
-
-import click
+import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from typing import Any, Final, NamedTuple
 
 from bounces.patterns import Classifier
 from bounces.reading import read_mail
 from bounces.records import Verdict
-from bounces_cli.sources import files, mails
+from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
+from bounces_cli.problems import Problems
+from bounces_cli.progress import Progress, progress_over
+from bounces_cli.sources import Place, check, places, raw_of
+from bounces_cli.workers import WorkerEnded, can_fork, in_order
+
+# Mails that go to a process at once: few enough that all processes end together.
+CHUNK: Final = 32
+MAX_CHUNK_BYTES: Final = 1 << 20
+# Below so many mails a second process is not worth starting.
+FEW: Final = 128
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON a mail, in order.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-def inspect(paths: tuple[str, ...], as_json: bool) -> None:
-    """Show what each mail in PATH says and what would be done.
+class Row(NamedTuple):
+    """One mail: its source, the verdicts on its reports, and how it was read."""
 
-    PATH is a file, a folder, an mbox or a Maildir. Nothing is changed.
+    source: str
+    verdicts: list[Verdict]
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """What became of a chunk of mails: lines of JSON or rows, what could not be read, and how many bytes were."""
+
+    lines: str
+    rows: list[Row]
+    problems: list[str]
+    size: int
+
+
+def inspect(paths: list[str], *, as_json: bool, jobs: int | None = None) -> int:
+    """Show what the mails in `paths` say, and return the exit code. `jobs` processes read (None: one a core).
+
+    Raises `CommandError` where a path does not exist, and where a process that reads ends without an answer.
     """
-    try:
-        found = list(files(paths))
-    except OSError as error:
-        raise click.ClickException(str(error)) from error
-    if as_json:
-        for source, verdicts, _ in _progress(_inspected(found), len(found)):
-            sys.stdout.write(json.dumps({"source": source, "reports": [_row(v) for v in verdicts]}) + "\n")
-        return
-    from bounces_cli.inspect_report import show
+    check(paths)
+    problems = Problems()
+    with progress_over(paths) as progress:
+        outcomes = _outcomes(places(paths, problems), as_json=as_json, jobs=jobs or _cores())
+        try:
+            if as_json:
+                for outcome in _followed(outcomes, progress, problems):
+                    progress.write(outcome.lines)
+            else:
+                from bounces_cli.inspect_report import show
 
-    show(_progress(_inspected(found), len(found)))
+                show(chain.from_iterable(o.rows for o in _followed(outcomes, progress, problems)), progress.console)
+        except WorkerEnded as ended:
+            chunk: list[Place] = ended.task
+            raise CommandError(
+                f"a process that reads mails ended ({ended}) while it was at {chunk[0].source} to {chunk[-1].source}; "
+                "nothing from there on is in the output. --jobs 1 reads them in one process",
+                BROKEN,
+            ) from ended
+    return INCOMPLETE if problems.count else DONE
 
 
-def _inspected(found: list[Any]) -> Iterator[tuple[str, list[Verdict], str]]:
-    """Yield each mail's source, the verdicts on its reports, and how it was read."""
-    classifier = Classifier()
-    for path in found:
-        for mail in mails(path):
-            reading = read_mail(mail.raw)
-            yield mail.source, [classifier.classify(report) for report in reading.reports], reading.reason
+def _followed(outcomes: Iterable[Outcome], progress: Progress, problems: Problems) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        for line in outcome.problems:
+            problems.add(line)
+        progress.advance(outcome.size)
+        yield outcome
 
 
-def _progress(rows: Iterator[Any], total: int) -> Iterator[Any]:
-    """Show a progress bar on a terminal while `rows` pass, and none in a pipe."""
-    if not sys.stderr.isatty() or total < 100:
-        yield from rows
-        return
-    from rich.console import Console
-    from rich.progress import track
+def _outcomes(found: Iterator[Place], *, as_json: bool, jobs: int) -> Iterator[Outcome]:
+    """Yield what became of the mails `found`, in their order, read by up to `jobs` processes."""
+    first = list(islice(found, FEW))
+    chunks = _chunks(chain(first, found))
+    work = _reader(as_json=as_json)
+    if jobs == 1 or len(first) < FEW or not can_fork():
+        return map(work, chunks)
+    return in_order(work, chunks, jobs)
 
-    yield from track(rows, total=total, description="Reading", console=Console(stderr=True), transient=True)
+
+def _reader(*, as_json: bool) -> Callable[[list[Place]], Outcome]:
+    """Return what reads a chunk of mails."""
+    classify = Classifier().classify
+
+    def read(chunk: list[Place]) -> Outcome:
+        lines: list[str] = []
+        rows: list[Row] = []
+        problems: list[str] = []
+        size = 0
+        for place in chunk:
+            try:
+                raw = raw_of(place)
+            except OSError as error:
+                problems.append(str(error))
+                continue
+            size += len(raw)
+            reading = read_mail(raw)
+            verdicts = [classify(report) for report in reading.reports]
+            if as_json:
+                lines.append(json_line(place.source, verdicts))
+            else:
+                rows.append(Row(place.source, verdicts, reading.reason))
+        return Outcome("".join(lines), rows, problems, size)
+
+    return read
+
+
+def json_line(source: str, verdicts: Iterable[Verdict]) -> str:
+    """Return the line of JSON, in ASCII, on the mail `source` with `verdicts`."""
+    return json.dumps({"source": source, "reports": [_row(verdict) for verdict in verdicts]}) + "\n"
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
@@ -73,3 +135,23 @@ def _row(verdict: Verdict) -> dict[str, Any]:
         "list": report.list_id,
         "campaign": report.campaign,
     }
+
+
+def _chunks(found: Iterable[Place]) -> Iterator[list[Place]]:
+    chunk: list[Place] = []
+    size = 0
+    for place in found:
+        chunk.append(place)
+        size += place.length or 0
+        if len(chunk) == CHUNK or size > MAX_CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

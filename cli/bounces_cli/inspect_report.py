@@ -13,9 +13,17 @@ from bounces.records import BounceType, Verdict
 _COLOURS = {BounceType.HARD: "bold red", BounceType.SOFT: "yellow", BounceType.NONE: "green"}
 
 
-def show(rows: Iterable[tuple[str, list[Verdict], str]]) -> None:
+class Screen(Console):
+    """A console that leaves it to the command what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise the `BrokenPipeError` that is being handled."""
+        raise BrokenPipeError
+
+
+def show(rows: Iterable[tuple[str, list[Verdict], str]], console: Console | None = None) -> None:
     """Print each mail with its reports, two lines a report, and the counts of all."""
-    console = Console(highlight=False)
+    console = console or Screen()
     counts: Counter[str] = Counter()
     for source, verdicts, reason in rows:
         console.print(Text(plain(source), style="bold"), overflow="fold")
@@ -26,7 +34,8 @@ def show(rows: Iterable[tuple[str, list[Verdict], str]]) -> None:
         for verdict in verdicts:
             counts[_outcome(verdict)] += 1
             for line in _lines(verdict):
-                console.print(line, overflow="ellipsis", no_wrap=True)
+                # Cut to a terminal's width; in a pipe nothing is.
+                console.print(line, overflow="ellipsis", no_wrap=True, soft_wrap=not console.is_terminal)
     console.print(Text(", ".join(f"{count} {name}" for name, count in counts.items()), style="bold"))
 
 

@@ -1,80 +1,174 @@
-"""Where mails on a disk come from: files, folders of files, mbox files and Maildirs."""
+"""Where mails on a disk are: files, folders of files, mbox files and Maildirs.
+
+Everything is found as it is asked for: neither a folder tree's files nor an mbox's mails are held in memory together.
+Paths are text, since making a `Path` of each takes as long as opening the file.
+"""
+# ruff: noqa: PTH112, PTH116, PTH118, PTH123
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import stat
+from collections.abc import Iterable, Iterator
+from typing import IO, Final, NamedTuple
 
+from bounces_cli.errors import CommandError
+from bounces_cli.problems import Problems
+
+# More than the reader looks at (`bounces.reading.limits.MAX_MAIL`), so that it notes what was cut.
+MAX_READ: Final = (64 << 20) + 1
 # RFC 4155: a line that starts an mbox message is `From `, an address, and a date as asctime writes it.
-_FROM_LINE = re.compile(rb"From \S* ?.*\d{1,2}:\d\d.*\d{4}\s*$")
-_HIDDEN = re.compile(r"^\.|^dovecot|\.(?:lock|index|cache|log)$")
+_FROM: Final = b"From "
+_FROM_LINE: Final = re.compile(rb"From \S* ?.*\d{1,2}:\d\d.*\d{4}\s*")
+_MAX_FROM_LINE: Final = 500
+_MAX_BLANK: Final = 80  # white space in a line that counts as blank
+_BLOCK: Final = 1 << 20
+_QUOTED_FROM: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
+_HIDDEN: Final = re.compile(r"\.|dovecot|.*\.(?:lock|index|cache|log)$")
+_MAILDIR: Final = ("new", "cur")
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """One mail and where it was found: its path as given, with `#N` (from 1) for the N-th of an mbox."""
+class Place(NamedTuple):
+    """Where one mail is: its name for people, its file, its first byte, and its bytes (None: up to the file's end)."""
 
     source: str
-    raw: bytes
+    path: str
+    start: int = 0
+    length: int | None = None
+    is_quoted: bool = False  # whether its lines that begin with `From ` have a `>` in front (mbox)
 
 
-def files(paths: tuple[str, ...]) -> Iterator[Path]:
+def check(paths: Iterable[str]) -> None:
+    """Raise `CommandError` for the first of `paths` that is neither a file nor a folder."""
+    for path in paths:
+        try:
+            mode = os.stat(path).st_mode
+        except OSError as error:
+            raise CommandError(f"{path}: {_reason(error)}") from error
+        except ValueError as error:
+            raise CommandError(f"{path!r} is no path") from error
+        if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+            raise CommandError(f"{path}: neither a file nor a folder; save what it gives to a file first")
+
+
+def files(paths: Iterable[str], problems: Problems) -> Iterator[str]:
     """Yield the files that `paths` name: each file, and those of each folder or Maildir in the order of their names.
 
-    Raises `FileNotFoundError` for a path that is not there.
+    A folder that cannot be read is added to `problems`; one without mails is noted there.
     """
-    for name in paths:
-        path = Path(name)
-        if not path.is_dir():
-            if not path.exists():
-                raise FileNotFoundError(f"{name}: no such file or folder")
+    for path in paths:
+        if not os.path.isdir(path):
             yield path
-        elif (path / "cur").is_dir() and (path / "new").is_dir():
-            for folder in ("new", "cur"):
-                yield from sorted(part for part in (path / folder).iterdir() if part.is_file())
-        else:
-            for part in sorted(path.rglob("*")):
-                if part.is_file() and not _HIDDEN.search(part.name) and part.parent.name != "tmp":
-                    yield part
+            continue
+        found = False
+        for file in _files_in(path, problems):
+            found = True
+            yield file
+        if not found:
+            problems.note(f"{path}: no mails in it")
 
 
-def mails(path: Path) -> Iterator[Mail]:
-    """Yield the mail in the file `path`, or each mail of it where it is an mbox of several."""
-    if not _is_mbox(path):
-        yield Mail(str(path), path.read_bytes())
-        return
-    for place, raw in enumerate(_split_mbox(path), 1):
-        yield Mail(f"{path}#{place}", raw)
-
-
-def _is_mbox(path: Path) -> bool:
-    """Say whether a file holds several mails in mbox form. One mail with a `From ` line is a mail."""
-    with path.open("rb") as file:
-        if not _FROM_LINE.match(file.readline(1000)):
-            return False
-        if path.suffix == ".mbox":
-            return True
-        blank = False
-        for line in file:
-            if blank and line.startswith(b"From ") and _FROM_LINE.match(line):
-                return True
-            blank = not line.strip()
-    return False
-
-
-def _split_mbox(path: Path) -> Iterator[bytes]:
-    lines: list[bytes] = []
-    blank = True
-    with path.open("rb") as file:
-        for line in file:
-            if blank and line.startswith(b"From ") and _FROM_LINE.match(line):
-                if lines:
-                    yield b"".join(lines)
-                lines = []
+def places(paths: Iterable[str], problems: Problems) -> Iterator[Place]:
+    """Yield where the mails in the files that `paths` name are. A file that cannot be read is added to `problems`."""
+    for path in files(paths, problems):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                first = os.read(descriptor, len(_FROM))
+            finally:
+                os.close(descriptor)
+            if first == _FROM:
+                yield from _places_in_mbox(path)
             else:
-                lines.append(line[1:] if line.startswith(b">") and line.lstrip(b">").startswith(b"From ") else line)
-            blank = not line.strip()
-    if lines:
-        yield b"".join(lines)
+                yield Place(path, path)
+        except OSError as error:
+            problems.add(f"{path}: {_reason(error)}")
+
+
+def raw_of(place: Place) -> bytes:
+    """Return the bytes of the mail at `place`, at most `MAX_READ`. Raises `OSError` with what a person can read."""
+    try:
+        with open(place.path, "rb", buffering=0) as file:
+            there = os.fstat(file.fileno()).st_size - place.start
+            if place.start:
+                file.seek(place.start)
+            length = there if place.length is None else min(place.length, there)
+            raw = file.read(max(0, min(length, MAX_READ)))
+    except OSError as error:
+        raise OSError(f"{place.source}: {_reason(error)}") from error
+    return _QUOTED_FROM.sub(b"", raw) if place.is_quoted and b">From " in raw else raw
+
+
+def _files_in(folder: str, problems: Problems) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        problems.add(f"{folder}: {_reason(error)}")
+        return
+    names = {entry.name for entry in entries}
+    if names.issuperset(_MAILDIR):
+        for part in _MAILDIR:
+            yield from _files_in(os.path.join(folder, part), problems)
+        return
+    for entry in entries:
+        if _HIDDEN.match(entry.name):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_in(entry.path, problems)
+        elif entry.is_file():
+            yield entry.path
+
+
+def _places_in_mbox(path: str) -> Iterator[Place]:
+    """Yield where the mails of the mbox `path` are. One mail with a `From ` line is a mail, if not named as an mbox."""
+    with open(path, "rb", buffering=0) as file:
+        lines = from_lines(file)
+        start, begin = next(lines, (-1, 0))
+        following = next(lines, None)
+        if start != 0 or (following is None and not path.endswith(".mbox")):
+            yield Place(path, path)
+            return
+        number = 0
+        while following is not None:
+            if following[0] > begin:
+                number += 1
+                yield Place(f"{path}#{number}", path, begin, following[0] - begin, True)
+            begin = following[1]
+            following = next(lines, None)
+        if os.fstat(file.fileno()).st_size > begin:
+            yield Place(f"{path}#{number + 1}", path, begin, None, True)
+
+
+def from_lines(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield where each `From ` line of the mbox `file` begins and where the line after it does, in constant memory.
+
+    Such a line stands after a blank one, and is at most `_MAX_FROM_LINE` bytes long.
+    """
+    window, offset = b"\n\n", -2  # as if a blank line stood before the file
+    searched = 0
+    while True:
+        block = file.read(_BLOCK)
+        window += block
+        at = window.find(b"\nFrom ", searched)
+        while at >= 0:
+            end = window.find(b"\n", at + 1, at + 1 + _MAX_FROM_LINE)
+            if end < 0 and block and len(window) - at <= _MAX_FROM_LINE:
+                break  # its end is in the next block
+            if end >= 0 and _is_after_blank(window, at) and _FROM_LINE.fullmatch(window, at + 1, end):
+                yield offset + at + 1, offset + end + 1
+            at = window.find(b"\nFrom ", at + 1)
+        if not block:
+            return
+        resume = at if at >= 0 else max(searched, len(window) - len(_FROM))
+        kept = max(0, resume - _MAX_BLANK)
+        window, offset, searched = window[kept:], offset + kept, resume - kept
+
+
+def _is_after_blank(window: bytes, at: int) -> bool:
+    return window[max(0, at - _MAX_BLANK) : at].rstrip(b" \t\r").endswith(b"\n")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error) or type(error).__name__

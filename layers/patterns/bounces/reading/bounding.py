@@ -9,10 +9,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bounces.reading.limits import MAX_BOUNDARIES, MAX_HEADER_SECTION, MAX_HEADERS, MAX_MAIL, MAX_NESTED, MAX_SLOW_MAIL
+from bounces.reading.limits import (
+    MAX_BOUNDARIES,
+    MAX_HEADER_SECTION,
+    MAX_HEADERS,
+    MAX_MAIL,
+    MAX_NESTED,
+    MAX_SLOW_LINES,
+    MAX_SLOW_MAIL,
+)
 
 # A mail below this length, in bytes, cannot have more parts than a parser can bear, and needs no counting.
 UNCOUNTED: Final = 1024 * 1024
+_LINE_END: Final = re.compile(rb"\r\n?|\n")
 _NESTING: Final = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 
 
@@ -40,6 +49,12 @@ def for_slow_parser(raw: bytes, cuts: list[str]) -> bytes:
     if len(raw) > MAX_SLOW_MAIL:
         raw = raw[:MAX_SLOW_MAIL]
         cuts.append("mail")
+    if raw.count(b"\n") + raw.count(b"\r") > MAX_SLOW_LINES:
+        for number, found in enumerate(_LINE_END.finditer(raw)):
+            if number == MAX_SLOW_LINES:
+                raw = raw[: found.start()]
+                cuts.append("lines")
+                break
     for number, found in enumerate(_NESTING.finditer(raw)):
         if number == MAX_NESTED:
             cuts.append("depth")

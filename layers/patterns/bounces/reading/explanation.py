@@ -54,6 +54,7 @@ class Explanation:
         "_own",
         "_plain",
         "_session",
+        "_sessions",
         "_shows_session",
         "_worded",
         "is_cut",
@@ -66,6 +67,7 @@ class Explanation:
         self._plain = plain_places(self._lines)
         self._worded: list[Place] | None = None
         self._named: dict[str, str] | None = None
+        self._sessions: dict[str, str] | None = None
         self.is_cut = len(self._lines) > MAX_LINES or any(len(line) > MAX_LINE and "@" in line for line in self._lines)
         self._has_origins = "ed from" in text
         self._shows_session = any(mark in text for mark in _REMOTE)
@@ -198,14 +200,16 @@ class Explanation:
 
     def reply_of(self, host: str) -> str:
         """Return what sendmail's transcript of the session with `host`, or one of a domain's, ended in; else ""."""
-        said, talking = "", False
-        for line in self._lines if self._shows_session else ():
-            if _NEXT_HOST in line:
-                other = line.partition(_NEXT_HOST)[2].strip(" .:").lower()
-                talking = bool(host) and (other == host.lower() or other.endswith(f".{host.lower()}"))
-            elif talking and "<<<" in line[:24] and _REPLY.match(line):
-                said = _unprompted(line)
-        return said
+        if self._sessions is None:
+            self._sessions = {}
+            hosts: tuple[str, ...] = ()
+            for line in self._lines if self._shows_session else ():
+                if _NEXT_HOST in line:
+                    name = line.partition(_NEXT_HOST)[2].strip(" .:").lower()
+                    hosts = (name, name.partition(".")[2])
+                elif "<<<" in line[:24] and _REPLY.match(line):
+                    self._sessions.update(dict.fromkeys(hosts, _unprompted(line)))
+        return self._sessions.get(host.lower(), "") if host else ""
 
     def _replies(self) -> tuple[list[str], list[str]]:
         """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""

@@ -15,6 +15,7 @@ MAX_PARTS: Final = 1000
 # For the parser of malformed mails, which needs nine times a mail's size and calls itself for each level.
 MAX_SLOW_MAIL: Final = 4 * 1024 * 1024
 MAX_NESTED: Final = 20
+MAX_SLOW_LINES: Final = 20_000
 # Bytes of a part of prose: it holds the explanation first, and what a person is to read is never longer.
 MAX_TEXT: Final = 256 * 1024
 # Likewise of a mail that only its sender or only its subject makes look like a bounce.

@@ -1,0 +1,156 @@
+"""Work spread over processes, its results in the order of its tasks.
+
+The standard pools do not fit: `multiprocessing.Pool` waits for ever for a worker that was killed, the workers of
+`ProcessPoolExecutor` outlive a parent that was, and both take 25 ms to import, of a run of half a second. Here each
+worker has one task at a time and a pipe each way, so neither side can wait for the other at once, and the end of either
+is the end of a pipe.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import selectors
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count as numbers
+from typing import IO, Any, Final, NoReturn, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+# Tasks begun beyond the one whose result is waited for: what is held in memory while one mail takes long.
+WINDOW: Final = 64
+
+
+class WorkerEnded(Exception):
+    """A worker process ended without an answer. `task` is what it was at."""
+
+    def __init__(self, how: str, task: Any) -> None:
+        """Take `how` it ended, in words, and its `task`."""
+        super().__init__(how)
+        self.task = task
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    tasks: IO[bytes]
+    results: IO[bytes]
+    number: int = -1
+    task: Any = None
+
+    def give(self, number: int, task: Any) -> None:
+        self.number, self.task = number, task
+        with suppress(BrokenPipeError):  # the worker has ended, which the end of its results tells
+            pickle.dump(task, self.tasks)
+            self.tasks.flush()
+
+    def result(self) -> Any:
+        try:
+            return pickle.load(self.results)  # noqa: S301  our own child wrote it
+        except (EOFError, pickle.UnpicklingError):
+            raise self.ended() from None
+
+    def ended(self) -> WorkerEnded:
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        self.pid = 0
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return WorkerEnded(how, self.task)
+
+    def stop(self) -> None:
+        self.results.close()
+        with suppress(BrokenPipeError):
+            self.tasks.close()
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+
+
+def can_fork() -> bool:
+    """Say whether this system has what `in_order` needs."""
+    return hasattr(os, "fork")
+
+
+def in_order(work: Callable[[Task], Result], tasks: Iterable[Task], count: int) -> Iterator[Result]:
+    """Yield `work`'s result for each of `tasks` in their order, found by `count` processes forked from this one.
+
+    What is compiled before, they have. Tasks are taken as they are needed. Raises `WorkerEnded` in the place of the
+    result of a worker that ended without one. However this ends, no worker is left.
+    """
+    gc.freeze()  # a collection in a worker would copy every page of what is compiled
+    workers: list[_Worker] = []
+    try:
+        for _ in range(count):
+            workers.append(_started(work, workers))
+        yield from _shared(workers, zip(numbers(), tasks))
+    finally:
+        for worker in workers:
+            worker.stop()
+
+
+def _shared(workers: list[_Worker], tasks: Iterator[tuple[int, Any]]) -> Iterator[Any]:
+    done: dict[int, Any] = {}
+    lost: dict[int, WorkerEnded] = {}
+    idle = list(workers)
+    awaited = 0
+    begun = -1
+    with selectors.DefaultSelector() as ready:
+        while True:
+            while idle and begun < awaited + WINDOW and not lost and (following := next(tasks, None)):
+                begun = following[0]
+                worker = idle.pop()
+                worker.give(*following)
+                ready.register(worker.results, selectors.EVENT_READ, worker)
+            if awaited > begun:
+                return
+            for key, _ in ready.select():
+                worker = key.data
+                ready.unregister(worker.results)
+                try:
+                    done[worker.number] = worker.result()
+                    idle.append(worker)
+                except WorkerEnded as ended:
+                    lost[worker.number] = ended
+            while awaited in done:
+                yield done.pop(awaited)
+                awaited += 1
+            if awaited in lost:
+                raise lost[awaited]
+
+
+def _started(work: Callable[[Task], Result], others: list[_Worker]) -> _Worker:
+    task_reader, task_writer = os.pipe()
+    result_reader, result_writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        # A copy of another worker's pipe would keep that worker from seeing the parent's end.
+        for descriptor in (task_writer, result_reader, *(o.tasks.fileno() for o in others)):
+            os.close(descriptor)
+        _serve(work, task_reader, result_writer)
+    os.close(task_reader)
+    os.close(result_writer)
+    return _Worker(pid, os.fdopen(task_writer, "wb"), os.fdopen(result_reader, "rb"))
+
+
+def _serve(work: Callable[[Any], Any], task_reader: int, result_writer: int) -> NoReturn:
+    """Answer tasks until the parent closes the pipe or is gone. Leaves at once: what is open is the parent's."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent has it too, and ends its workers
+    code = 0
+    try:
+        with os.fdopen(task_reader, "rb") as tasks, os.fdopen(result_writer, "wb") as results:
+            while True:
+                pickle.dump(work(pickle.load(tasks)), results)  # noqa: S301  our own parent wrote it
+                results.flush()
+    except (EOFError, BrokenPipeError):
+        pass  # the parent has all it wants, or is gone
+    except BaseException:  # noqa: BLE001  nothing may return to the parent's frames
+        traceback.print_exc()
+        sys.stderr.flush()
+        code = 1
+    os._exit(code)

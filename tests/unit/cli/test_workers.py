@@ -1,0 +1,90 @@
+"""Work over processes: in order, all of it, and no process left whatever happens."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from itertools import count, islice
+
+import pytest
+
+from bounces_cli.workers import WINDOW, WorkerEnded, in_order
+
+
+def _square(number: int) -> int:
+    return number * number
+
+
+def _children() -> int:
+    with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
+        return len(file.read().split())
+
+
+def test_results_come_in_the_order_of_the_tasks() -> None:
+    def slow_at_first(number: int) -> int:
+        time.sleep(0.1 if number == 0 else 0)
+        return number
+
+    assert list(in_order(slow_at_first, range(300), 3)) == list(range(300))
+
+
+def test_results_may_be_larger_than_a_pipe_holds() -> None:
+    sent = [bytes([n]) * 300_000 for n in range(20)]
+    assert list(in_order(lambda raw: raw, sent, 2)) == sent
+
+
+def test_tasks_are_taken_as_they_are_needed() -> None:
+    taken = 0
+
+    def tasks() -> Iterator[int]:
+        nonlocal taken
+        for number in count():
+            taken += 1
+            yield number
+
+    assert list(islice(in_order(_square, tasks(), 2), 5)) == [0, 1, 4, 9, 16]
+    assert taken <= 5 + WINDOW + 2
+    assert _children() == 0
+
+
+def test_no_tasks_give_no_results() -> None:
+    assert list(in_order(_square, [], 2)) == []
+
+
+@pytest.mark.parametrize(
+    ("end", "how"),
+    [
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "killed by SIGKILL"),
+        (lambda: os._exit(7), "exit code 7"),
+        (lambda: 1 / 0, "exit code 1"),
+    ],
+)
+def test_a_worker_that_ends_is_told_in_its_tasks_place(end: object, how: str) -> None:
+    def work(number: int) -> int:
+        if number == 20:
+            end()  # type: ignore[operator]
+        return number
+
+    results = in_order(work, range(100), 2)
+    assert list(islice(results, 20)) == list(range(20))
+    with pytest.raises(WorkerEnded, match=how) as ended:
+        next(results)
+    assert ended.value.task == 20
+    assert _children() == 0
+
+
+def test_workers_end_with_a_parent_that_was_killed() -> None:
+    reader, writer = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        os.close(reader)
+        for _ in in_order(lambda _: os.getpid(), count(), 2):
+            time.sleep(0.05)
+        os._exit(0)
+    os.close(writer)
+    time.sleep(0.3)
+    os.kill(parent, signal.SIGKILL)
+    os.waitpid(parent, 0)
+    # The pipe's other end closes when the last of them is gone.
+    assert os.read(reader, 1) == b""
+    os.close(reader)
