@@ -66,7 +66,6 @@ class Lexicon:
         """Compile. Patterns that are off are left out but keep their number."""
         self._rules = rules
         self._patterns = patterns
-        self._scoped = any(pattern.scope for pattern in patterns)
         self._words: list[Word] = []
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         self._provider_scopes: dict[str, set[str]] = {}

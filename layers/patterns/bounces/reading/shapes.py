@@ -18,7 +18,6 @@ from bounces.reading.limits import (
     MAX_DOUBTFUL_TEXT,
     MAX_EXPLAINED,
     MAX_FORWARDS,
-    MAX_HEADER_TEXT,
     MAX_OWN,
     MAX_STATUS,
     MAX_TEXT,
@@ -214,7 +213,7 @@ def _failed_header(root: Part) -> list[str]:
     values = root.headers.get("x-failed-recipients")
     if not values:
         return []
-    listed = (address for value in values for address in _SEPARATED.split(value[:MAX_HEADER_TEXT]))
+    listed = (address for value in values for address in _SEPARATED.split(value))
     return [address for address in listed if is_address(address)]
 
 
