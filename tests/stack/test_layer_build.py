@@ -55,7 +55,7 @@ def test_layer_has_the_package_whole_and_nothing_that_python_left_behind(layer: 
 
 def is_cache(path: Path) -> bool:
     """Whether `path` is Python's bytecode, which depends on who imported what."""
-    return "__pycache__" in path.parts
+    return "__pycache__" in path.parts or "__compiled__" in path.parts
 
 
 def test_compiled_code_is_for_the_architecture_and_its_python(layer: tuple[str, Path]) -> None:

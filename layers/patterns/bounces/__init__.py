@@ -4,3 +4,7 @@
 what follows from it, and `aws` is the edge where queues, buckets and secrets are touched. `reading` and `patterns`
 are pure: they import neither boto3 nor pynamodb nor Powertools, and know no clock and no environment.
 """
+
+from bounces import compiled
+
+compiled.take()

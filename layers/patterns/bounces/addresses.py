@@ -15,6 +15,8 @@ _LABEL = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"'`|!{}=?*&%$#^~/+.]{1,63}"
 _LITERAL = r"\[[0-9A-Za-z:.\-]{3,45}\]"
 _DOT_STRING = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"]+"
 _QUOTED_STRING = r"\"(?:[^\x00-\x1f\x7f\"\\]|\\[\x20-\x7e])+\""
+# What nearly all addresses are; the others are held against all of the rules.
+_PLAIN = re.compile(r"[A-Za-z0-9_.+=-]+@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}")
 _ADDRESS = re.compile(rf"(?:{_DOT_STRING}|{_QUOTED_STRING})@(?:(?:{_LABEL}\.)*{_LABEL}\.?|{_LITERAL})")
 
 
@@ -24,7 +26,11 @@ def is_address(text: str) -> bool:
     Stricter than the RFC's grammar about quoted local parts' control characters, more lenient about what real
     systems write: non-ASCII (RFC 6531), dots at either end of a local part, a domain of one label.
     """
-    if len(text) > MAX_ADDRESS or len(text.encode("utf-8", "replace")) > MAX_ADDRESS:
+    if len(text) > MAX_ADDRESS:
+        return False
+    if _PLAIN.fullmatch(text) is not None:
+        return True
+    if len(text.encode("utf-8", "replace")) > MAX_ADDRESS:
         return False
     return _ADDRESS.fullmatch(text) is not None
 

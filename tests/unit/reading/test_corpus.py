@@ -42,6 +42,7 @@ def test_hardly_anyone_is_called_hard_who_did_not_fail(figures: dict[str, float]
     assert figures["hard-unlisted"] <= 3
 
 
+@pytest.mark.usefixtures("sources")
 def test_both_parsers_give_the_same_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [CORPUS / json.loads(line)["file"] for line in (CORPUS / "truth.jsonl").read_text().splitlines()]
     mails = [(path, path.read_bytes()) for path in paths]

@@ -21,6 +21,7 @@ from bounces.reading.limits import (
 
 # A mail below this length, in bytes, cannot have more parts than a parser can bear, and needs no counting.
 UNCOUNTED: Final = 1024 * 1024
+_CR: Final = 13
 _LINE_END: Final = re.compile(rb"\r\n?|\n")
 _NESTING: Final = re.compile(rb"^content-type:[ \t]*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 
@@ -65,9 +66,11 @@ def for_slow_parser(raw: bytes, cuts: list[str]) -> bytes:
 def header_end(raw: bytes) -> int:
     """Return where the header section of `raw` ends: the place of its first blank line, or the mail's end."""
     first = raw.find(b"\n")
-    marks = (b"\r\n\r\n", b"\n\n") if raw[first - 1 : first] == b"\r" else (b"\n\n", b"\r\n\r\n")
+    crlf = first > 0 and raw[first - 1] == _CR
+    marks = (b"\r\n\r\n", b"\n\n") if crlf else (b"\n\n", b"\r\n\r\n")
     end = raw.find(marks[0])
-    other = raw.find(marks[1], 0, end if end >= 0 else MAX_HEADER_SECTION)
+    before = end if end >= 0 else MAX_HEADER_SECTION
+    other = raw.find(marks[1], 0, before) if marks[1] == b"\n\n" or raw.find(b"\r", 0, before) >= 0 else -1
     places = [place for place in (end, other) if place >= 0]
     return min(places) if places else len(raw)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
+
+from bounces.reading.limits import MAX_SAID
 
 # RFC 5321 4.2.1, a reply code of three digits, or RFC 3463 2, class "." subject "." detail.
 _TOKEN: Final = re.compile(r"[245](?:[0-5]\d(?![\d.]\d|\d)|\.\d{1,2}\.\d{1,3}(?!\w|\.\d))")
@@ -36,7 +37,8 @@ def codes_in(text: str) -> tuple[str, str]:
     usual = _USUAL.match(text)
     if usual and not is_vague(usual.group(2)):
         return usual.group(1), usual.group(2)
-    tokens = [(place, token) for place, token in _tokens(text) if token[0] != "2"]
+    every = _tokens(text)
+    tokens = [token for token in every if token[1][0] != "2"]
     best: tuple[str, str] | None = None
     for (place, reply), (after, status) in pairwise(tokens):
         if len(reply) != 3 or len(status) == 3 or not _belong(text[place + 3 : after]):
@@ -46,12 +48,12 @@ def codes_in(text: str) -> tuple[str, str]:
         best = best or (reply, status)
     if best is not None:
         return best[0], _best_status(tokens) or best[1]
-    return _reply_code(text, tokens) or "", _best_status(tokens) or status_in(text) or ""
+    return _reply_code(text, tokens) or "", _best_status(tokens) or _best_status(every) or ""
 
 
 def status_in(text: str) -> str | None:
     """Return the first enhanced status code of a failure in `text`, else one of a success; the vague last."""
-    found = list(_tokens(text))
+    found = _tokens(text)
     return _best_status([(p, t) for p, t in found if t[0] != "2"]) or _best_status(found)
 
 
@@ -61,7 +63,7 @@ def reply_code_in(text: str) -> str | None:
     A number counts where a server's reply starts: at the start, before an enhanced status code, or after a word or
     sign by which systems introduce the reply. A success code counts at the start only, where no failure is told.
     """
-    return _reply_code(text, [(place, token) for place, token in _tokens(text) if token[0] != "2"])
+    return _reply_code(text, [token for token in _tokens(text) if token[1][0] != "2"])
 
 
 def is_vague(status: str) -> bool:
@@ -69,16 +71,21 @@ def is_vague(status: str) -> bool:
     return status.endswith((".0.0", ".4.7"))
 
 
-def _tokens(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each reply code and enhanced status code in `text` with its place, from the left."""
-    for found in _TOKEN.finditer(text):
+def _tokens(text: str) -> list[tuple[int, str]]:
+    """Return each reply code and enhanced status code in `text` with its place, from the left.
+
+    Of a text beyond `MAX_SAID` the first characters are looked at: nobody's answer is as long.
+    """
+    tokens: list[tuple[int, str]] = []
+    for found in _TOKEN.finditer(text, 0, MAX_SAID):
         place, end = found.span()
         token = found.group()
         if place and text[place - 1] in _NOT_BEFORE and (len(token) == 3 or text[place - 1] not in "_"):
             continue
         if len(token) == 3 and end < len(text) and text[end] not in _AFTER_REPLY and not text[end].isspace():
             continue
-        yield place, token
+        tokens.append((place, token))
+    return tokens
 
 
 def _belong(between: str) -> bool:

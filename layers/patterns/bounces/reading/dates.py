@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
-_USUAL = re.compile(
-    r"(?:[A-Za-z]{3},?\s{1,3})?(\d{1,2})\s([A-Za-z]{3})\s(\d{4})\s(\d{2}):(\d{2})(?::(\d{2}))?\s(?:([+-])(\d{2})(\d{2})|GMT|UTC?|Z)"
-)
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}
+_UTC_NAMES = ("GMT", "UTC", "UT", "Z")
+_WITHOUT_SECONDS = 5
+_LONGEST = 100
 
 
 @lru_cache(maxsize=64)  # a report of thousands of recipients has few dates
 def parsed(value: str) -> datetime | None:
     """Return the date `value` in UTC, or None where it is none. A date without a zone is taken as UTC."""
-    value = value.strip()[:100]
-    found = _USUAL.match(value)
+    words = value[:_LONGEST].split()
     try:
-        if found is None:
-            time = parsedate_to_datetime(value)
-            return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-        day, month, year, hour, minute, second, sign, hours, minutes = found.groups()
-        time = datetime(
-            int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC
-        )
-        if not sign:
-            return time
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        return time - offset if sign == "+" else time + offset
+        return _usual(words[1:6] if words and words[0].endswith(",") else words[:5]) or _unusual(" ".join(words))
     except (ValueError, KeyError, OverflowError, IndexError, TypeError):
         return None
+
+
+def _usual(words: list[str]) -> datetime | None:
+    """Return the date that the words of `29 Apr 2026 23:34:45 +0900` are, or None where they are otherwise."""
+    if len(words) < 5:
+        return None
+    day, month, year, clock, zone = words
+    number = _MONTHS.get(month.lower())
+    if number is None:
+        return None
+    if len(clock) == _WITHOUT_SECONDS:
+        clock += ":00"
+    elif clock.endswith(":60"):  # a leap second is none of Python's
+        clock = clock[:-2] + "59"
+    try:
+        written = f"{year}-{number}-{day:0>2}T{clock}{'+00:00' if zone in _UTC_NAMES else zone}"
+        time = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return time.astimezone(UTC) if time.tzinfo else None
+
+
+def _unusual(value: str) -> datetime | None:
+    from email.utils import parsedate_to_datetime  # takes long to import, and is hardly ever needed
+
+    time = parsedate_to_datetime(value)
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)

@@ -125,7 +125,7 @@ def _message_field(name: str, value: str, into: Findings) -> None:
 
 def _close(group: dict[str, str], into: Findings) -> None:
     """Make a finding of the fields of one recipient."""
-    if not _NAMES & group.keys():
+    if _NAMES.isdisjoint(group):
         return
     if len(into.recipients) >= MAX_RECIPIENTS:
         if "recipients" not in into.cuts:

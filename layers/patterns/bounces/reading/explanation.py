@@ -214,7 +214,7 @@ class Explanation:
     def _replies(self) -> tuple[list[str], list[str]]:
         """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
         if self._session is None:
-            replies = [line for line in self._lines if _REPLY.match(line)]
+            replies = [line for line in self._lines if ("5" in line or "4" in line) and _REPLY.match(line)]
             self._session = replies, [line for line in replies if any(mark in line[:60] for mark in _REMOTE)]
         return self._session
 

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 
 from bounces.reading.limits import MAX_HEADERS, MAX_STATUS_FIELD
 
-# A field's first line, a blank line, or any other line, which continues the field before.
-_LINE = re.compile(
-    r"^(?:([A-Za-z][A-Za-z0-9_-]{1,76})[ \t]{0,40}:[ \t]*([^\n]*)|[ \t\r\f\v]*$|[ \t]*([^\n]*))", re.MULTILINE
-)
-# A header field with the lines that continue it (RFC 5322 2.2.3). Some systems quote a returned header with `>`.
-_HEADER = re.compile(r"^[> ]{0,4}([A-Za-z][A-Za-z0-9_-]{1,76}):[ \t]*([^\n]*(?:\n[ \t]+[^\n]+)*)", re.MULTILINE)
-_BLANK_LINE = re.compile(r"\n[ \t>]*\n")
+# Characters of a field's name, and of the blanks between it and the colon.
+_MAX_NAME = 77
+_MAX_BLANKS = 40
+# Characters of a value's type.
+_MAX_TYPE = 41
+_BLANKS = " \t"
+_NOTHING = " \t\r\f\v"
+# What may stand before a returned header that is quoted.
+_QUOTING = " \t>"
+_MAX_QUOTING = 4
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _COMMENT = re.compile(r"\([^()]{0,998}\)")
-_ENTITY = re.compile(r"^\s{0,40}([A-Za-z][A-Za-z0-9-]{1,40})\s{0,40};\s{0,40}(.*)$", re.DOTALL)
 
 
 def fields(text: str) -> Iterator[tuple[str, str]]:
@@ -27,36 +29,80 @@ def fields(text: str) -> Iterator[tuple[str, str]]:
     """
     if "\n\n\n" in text or "\n \n" in text:
         text = _BLANK_LINES.sub("\n\n", text)
-    name, value, blank = "", "", True
-    for line in _LINE.finditer(text):
-        first, start, more = line.groups()
-        if first:
+    name, blank = "", True
+    value: list[str] = []  # the lines of the field's value
+    room = 0  # for more characters of it
+    start, length = 0, len(text)
+    while start < length:
+        end = text.find("\n", start)
+        line = text[start : end if end >= 0 else length]
+        start = end + 1 if end >= 0 else length
+        head, colon, rest = line.partition(":")
+        first = head.rstrip(_BLANKS)
+        if colon and _is_name(first) and len(head) - len(first) <= _MAX_BLANKS:
             if name:
-                yield name, value.strip()
-            name, value, blank = first.lower(), start[:MAX_STATUS_FIELD], False
-        elif more:
-            if name and len(value) < MAX_STATUS_FIELD:
-                value = f"{value.rstrip()} {more[: MAX_STATUS_FIELD - len(value)]}"
+                yield name, _unfolded(value)
+            name, blank = first.lower(), False
+            value = [rest[:MAX_STATUS_FIELD]]
+            room = MAX_STATUS_FIELD - len(value[0])
+        elif line.strip(_NOTHING):
+            if name and room > 0:
+                value.append(line.lstrip(_BLANKS)[:room])
+                room -= len(value[-1]) + 1
             blank = False
         elif not blank:
             if name:
-                yield name, value.strip()
+                yield name, _unfolded(value)
                 name = ""
             yield "", ""
             blank = True
     if name:
-        yield name, value.strip()
+        yield name, _unfolded(value)
 
 
 def header_section(text: str) -> dict[str, list[str]]:
-    """Return the header section at the start of `text` by lower-case name, up to the first blank line."""
+    """Return the header section at the start of `text` by lower-case name, up to the first blank line.
+
+    A field goes on in the lines that are indented (RFC 5322 2.2.3). Some systems quote a returned header with `>`.
+    """
     headers: dict[str, list[str]] = {}
-    end = _BLANK_LINE.search(text)
-    for name, value in _HEADER.findall(text, 0, end.start() if end else len(text))[:MAX_HEADERS]:
-        if "\n" in value:
-            value = " ".join(value.split())
-        headers.setdefault(name.lower(), []).append(value.strip())
+    name, count = "", 0
+    value: list[str] = []  # the lines of the field's value
+    start, length = 0, len(text)
+    while start < length and count < MAX_HEADERS:
+        end = text.find("\n", start)
+        line = text[start : end if end >= 0 else length]
+        if start and end >= 0 and not line.strip(_QUOTING):
+            break
+        start = end + 1 if end >= 0 else length
+        if name and line[:1] in (" ", "\t"):
+            value.append(line)
+            continue
+        if name:
+            headers.setdefault(name, []).append(_unfolded(value))
+            name = ""
+        head, colon, rest = line.partition(":")
+        first = head.lstrip("> ")
+        if colon and len(head) - len(first) <= _MAX_QUOTING and _is_name(first):
+            name, value = first.lower(), [rest]
+            count += 1
+    if name:
+        headers.setdefault(name, []).append(_unfolded(value))
     return headers
+
+
+def _is_name(text: str) -> bool:
+    """Say whether `text` is a field's name: a letter, then letters, digits, hyphens and underscores."""
+    return (
+        1 < len(text) <= _MAX_NAME
+        and text.isascii()
+        and text[0].isalpha()
+        and text.replace("-", "").replace("_", "").isalnum()
+    )
+
+
+def _unfolded(lines: list[str]) -> str:
+    return lines[0].strip() if len(lines) == 1 else " ".join([line.strip() for line in lines])
 
 
 def without_comments(value: str) -> str:
@@ -66,5 +112,8 @@ def without_comments(value: str) -> str:
 
 def typed(value: str) -> tuple[str, str]:
     """Split an RFC 3464 2.1.2 value such as `rfc822; user@example.com` into its type (lower case) and the rest."""
-    found = _ENTITY.match(value)
-    return (found.group(1).lower(), found.group(2).strip()) if found else ("", value.strip())
+    kind, semicolon, rest = value.partition(";")
+    kind = kind.strip()
+    if semicolon and len(kind) <= _MAX_TYPE and "_" not in kind and _is_name(kind):
+        return kind.lower(), rest.strip()
+    return "", value.strip()

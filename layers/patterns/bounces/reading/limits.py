@@ -24,6 +24,8 @@ MAX_DOUBTFUL_TEXT: Final = 16 * 1024
 MAX_STATUS: Final = 32 * 1024 * 1024
 # Characters of one field of a delivery status, unfolded.
 MAX_STATUS_FIELD: Final = 8 * 1024
+# Characters of what is said of one recipient, in which its codes are looked for.
+MAX_SAID: Final = 16 * 1024
 # Characters of a returned message's header section, where it stands in the explanation's own text.
 MAX_HEADER_TEXT: Final = 64 * 1024
 # Recipients of one mail.

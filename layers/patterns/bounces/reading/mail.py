@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bounces.reading import expiry, shapes
 from bounces.reading.bounding import bounded
@@ -12,8 +12,7 @@ from bounces.reading.reports import UNKNOWN_WAY, Arrival, reports_of
 from bounces.records import Event, Report
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a mail was read as: its reports, and why.
 
     A mail that is no bounce, complaint, delivery or automatic reply has none, and `kind` is `Event.OTHER`. A bounce

@@ -64,8 +64,12 @@ class Part:
 
     def text(self, limit: int = MAX_TEXT) -> str:
         """Return the first `limit` bytes of the part's body as text, with LF line ends."""
-        charset = _CHARSET.search(self.header("content-type"))
-        return decoded(self.body[:limit], charset.group(1) if charset else None)
+        return decoded(self.body[:limit], self._charset())
+
+    def _charset(self) -> str | None:
+        content_type = self.header("content-type")
+        found = _CHARSET.search(content_type) if "harset" in content_type.lower() else None
+        return found.group(1) if found else None
 
     def _read_headers(self) -> Headers:
         return {}

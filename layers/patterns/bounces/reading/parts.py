@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from bounces.reading import delivery_status
 from bounces.reading.fields import header_section
@@ -32,16 +31,18 @@ _UNNAMED = frozenset({"application/octet-stream", "application/x-unknown", "mess
 DISPOSITION = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 
 
-@dataclass(slots=True)
 class Parts:
     """The parts of a mail, those of a returned message left within it."""
 
-    texts: list[Part] = field(default_factory=list)
-    statuses: list[Part] = field(default_factory=list)
-    feedback: Part | None = None
-    disposition: bool = False
-    returned: Part | None = None
-    cuts: list[str] = field(default_factory=list)
+    __slots__ = ("cuts", "disposition", "feedback", "returned", "statuses", "texts")
+
+    def __init__(self) -> None:
+        self.texts: list[Part] = []
+        self.statuses: list[Part] = []
+        self.feedback: Part | None = None
+        self.disposition = False
+        self.returned: Part | None = None
+        self.cuts: list[str] = []
 
     def returned_headers(self) -> Headers:
         """Return the headers of the returned message, by lower-case name; none where it was not returned."""

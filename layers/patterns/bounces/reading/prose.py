@@ -47,7 +47,9 @@ def _separator(text: str) -> tuple[int, int]:
     """Return where the explanation in `text` (lower case) ends, and where what is returned begins."""
     known = wording()
     for found in known.separator_line.finditer(text):
-        start = found.start()
+        if found.group(1) not in known.separator_prefixes:
+            continue
+        start = found.start() + 1
         end = text.find("\n", start)
         line = text[start : end if end >= 0 else len(text)]
         words = line[:160].strip(MARKS)

@@ -51,20 +51,22 @@ def reports_of(findings: Findings, root: Part, body: bytes, arrival: Arrival) ->
             continue
         recipient = finding.recipient or None
         addressee = finding.original or only or recipient
-        reports[identity] = Report(
-            id=identity,
-            event=finding.event,
-            recipient=recipient,
-            original_recipient=finding.original or None,
-            addressee=addressee if addressee and is_address(addressee) else None,
-            action=finding.action or None,
-            status=finding.status or None,
-            reply_code=finding.reply_code or None,
-            diagnostic=one_line(finding.diagnostic) or None,
-            remote_mta=finding.remote_mta or None,
-            event_time=_time(finding.time or mail_time, arrival.received_time),
-            feedback_type=finding.feedback_type or None,
-            **shared,
+        reports[identity] = Report.of(
+            {
+                "id": identity,
+                "event": finding.event,
+                "recipient": recipient,
+                "original_recipient": finding.original or None,
+                "addressee": addressee if addressee and is_address(addressee) else None,
+                "action": finding.action or None,
+                "status": finding.status or None,
+                "reply_code": finding.reply_code or None,
+                "diagnostic": one_line(finding.diagnostic) or None,
+                "remote_mta": finding.remote_mta or None,
+                "event_time": _time(finding.time or mail_time, arrival.received_time),
+                "feedback_type": finding.feedback_type or None,
+                **shared,
+            }
         )
     return tuple(reports.values())
 

@@ -6,13 +6,11 @@ What mail-parser raises on goes to the stdlib's parser, which it stands on.
 from __future__ import annotations
 
 import contextlib
-import logging
 import re
 from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
-from functools import cache
 from typing import Any
 
 from bounces.reading.limits import MAX_DEPTH, MAX_HEADERS, MAX_STATUS_FIELD
@@ -26,31 +24,16 @@ _EMBEDDED_WORD = re.compile(r"\?=[^\s()\",<]")
 
 def parse(raw: bytes) -> Part:
     """Return the tree of the mail `raw`, which a recursive parser can bear. Never raises."""
+    from bounces.reading.structure import message_of  # mail-parser takes 40 ms to import, and few mails need it
+
+    message: Message[Any, Any] | None
     try:
-        message = _structure_reader().from_bytes(raw).message
+        message = message_of(raw)
     except Exception:  # noqa: BLE001  mail-parser raises at deep nesting, and whatever the stdlib's parser does
         message = _by_stdlib(raw)
     if message is None or not message.keys():
         return Part("text/plain", {}, raw)
     return _SlowPart(message, 0)
-
-
-@cache
-def _structure_reader() -> Any:
-    """Return mail-parser's reader without its flattening of the mail, which costs most of its time and is not used.
-
-    It is imported when first needed: 40 ms that few mails need.
-    """
-    import mailparser
-
-    # It logs a warning with a stranger's words for each part that it does not know.
-    logging.getLogger("mailparser").setLevel(logging.CRITICAL)
-
-    class Structure(mailparser.MailParser):  # type: ignore[misc]
-        def parse(self) -> Any:
-            return self
-
-    return Structure
 
 
 def _by_stdlib(raw: bytes) -> Message[Any, Any] | None:

@@ -97,4 +97,6 @@ def _without_unseen(source: str) -> str:
 
 def one_line(text: str) -> str:
     """Return `text` on one line, each run of white space one space."""
+    if text.isprintable() and "  " not in text and not text.startswith(" ") and not text.endswith(" "):
+        return text  # as it is already: of all white space only the space is printable
     return " ".join(text.split())
