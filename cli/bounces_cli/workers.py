@@ -14,7 +14,6 @@ import pickle
 import selectors
 import signal
 import sys
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -150,6 +149,8 @@ def _serve(work: Callable[[Any], Any], task_reader: int, result_writer: int) -> 
     except (EOFError, BrokenPipeError):
         pass  # the parent has all it wants, or is gone
     except BaseException:  # noqa: BLE001  nothing may return to the parent's frames
+        import traceback
+
         traceback.print_exc()
         sys.stderr.flush()
         code = 1

@@ -11,8 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
-from importlib.util import spec_from_file_location
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, ModuleSpec
 from typing import Any, Final
 
 FOLDER: Final = "__compiled__"
@@ -30,7 +29,7 @@ class CompiledModules:
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
         """Return where the module `name` is, or None where it is not one of these."""
         file = self.files.get(name)
-        return spec_from_file_location(name, file) if file else None
+        return ModuleSpec(name, ExtensionFileLoader(name, file), origin=file) if file else None
 
 
 def take() -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import fast_mail_parser
 
-from bounces.reading import slow_mime
 from bounces.reading.bounding import for_slow_parser, header_end
 from bounces.reading.limits import MANY_ENCODED_WORDS, MAX_ENCODED_WORDS
 from bounces.reading.part import Headers, Part
@@ -66,13 +65,19 @@ def parse(raw: bytes, cuts: list[str]) -> Part:
     try:
         tree = fast_mail_parser.parse_email_tree(raw, mode="lazy")
     except fast_mail_parser.ParseError:
-        return slow_mime.parse(for_slow_parser(raw, cuts))
+        return _slowly(raw, cuts)
     if not tree.children and tree.content_type.startswith("multipart/") and b"\n--" not in raw:
         # Promised parts and has none: nothing is left to split.
         return Part(tree.content_type.lower(), _lowered(tree.headers), raw[header_end(raw) :].lstrip(b"\r\n"))
     if not _split_cleanly(tree, raw):
-        return slow_mime.parse(for_slow_parser(raw, cuts))
+        return _slowly(raw, cuts)
     return _FastPart(tree, 0)
+
+
+def _slowly(raw: bytes, cuts: list[str]) -> Part:
+    from bounces.reading import slow_mime  # which takes as long to import as all else of the reader, and few mails need
+
+    return slow_mime.parse(for_slow_parser(raw, cuts))
 
 
 def _split_cleanly(tree: PyLazyMimePart, raw: bytes) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from bounces.reading.limits import MAX_DEPTH, MAX_HEADERS, MAX_STATUS_FIELD
 from bounces.reading.part import Headers, Part
+from bounces.reading.structure import message_of
 
 # The types whose body is a message: RFC 2046 5.2.1, RFC 6532 3.7.
 MESSAGES = frozenset({"message/rfc822", "message/global"})
@@ -24,8 +25,6 @@ _EMBEDDED_WORD = re.compile(r"\?=[^\s()\",<]")
 
 def parse(raw: bytes) -> Part:
     """Return the tree of the mail `raw`, which a recursive parser can bear. Never raises."""
-    from bounces.reading.structure import message_of  # mail-parser takes 40 ms to import, and few mails need it
-
     message: Message[Any, Any] | None
     try:
         message = message_of(raw)
