@@ -11,7 +11,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+from bounces_cli import pattern_arguments
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
+from bounces_cli.pattern_arguments import add_origin
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +49,18 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes that read (default: one a core)")
     inspect.set_defaults(run=_inspect)
 
+    classify = verbs.add_parser(
+        "classify",
+        help="judge diagnostics, one a line on standard input",
+        description="Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
+    )
+    classify.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a diagnostic, in order")
+    classify.add_argument("--patterns", metavar="FILE", help="a set of the operator's patterns, as text or JSON")
+    add_origin(classify)
+    classify.set_defaults(run=_classify)
+
+    pattern_arguments.add_to(verbs)
+
     bench = verbs.add_parser(
         "bench",
         help="measure how fast mails are read",
@@ -64,6 +78,14 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from bounces_cli.inspect import inspect
 
     return inspect(arguments.paths, as_json=arguments.as_json, jobs=arguments.jobs)
+
+
+def _classify(arguments: argparse.Namespace) -> int:
+    from bounces_cli.classify import classify
+    from bounces_cli.diagnostics import Origin
+
+    origin = Origin(arguments.recipient, arguments.remote_mta)
+    return classify(arguments.patterns, origin, as_json=arguments.as_json)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
