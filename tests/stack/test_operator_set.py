@@ -1,5 +1,7 @@
 """What classify and apply_actions use of the patterns table, as it changes, breaks, and cannot be read."""
 
+import socket
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,8 +15,10 @@ from bounces.errors import PatternError, PatternSetDamaged
 from bounces.patterns import Classifier, OperatorPatterns, Policy, default_policy
 from bounces.patterns.policy import Counts
 from bounces.records import BounceType
-from bounces.store import PatternStore, Version
+from bounces.store import PatternStore, Version, pattern_store
+from bounces.store.models import CONNECT_SECONDS
 from tests.stack import in_memory
+from tests.stack.expanded import of_type
 from tests.stack.pattern_sets import TRAP, note, save
 from tests.stack.said import Said
 from tests.stack.verdicts import report
@@ -144,6 +148,23 @@ def test_at_a_cold_start_a_table_that_cannot_be_read_is_an_error_until_it_can(
         with in_memory.calls("before", at=place), pytest.raises(PynamoDBException):
             followed.current()
     assert decided(followed) == ("hard", "1")
+
+
+def test_a_table_that_hangs_does_not_cost_a_function_its_set(
+    store: PatternStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = (CONNECT_SECONDS + pattern_store.READ_SECONDS) * (1 + pattern_store.RETRIES)
+    for name in ("ClassifyFunction", "ApplyActionsFunction"):
+        assert calls < of_type("AWS::Lambda::Function")[name]["Timeout"] / 2
+    monkeypatch.setattr(pattern_store, "READ_SECONDS", 1)
+    with socket.socket() as hanging:
+        hanging.bind(("127.0.0.1", 0))
+        hanging.listen()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        start = time.monotonic()
+        with pytest.raises(PynamoDBException, match="Read timeout"):
+            PatternStore(TABLE).current_id()
+        assert time.monotonic() - start < 2 * (1 + pattern_store.RETRIES)
 
 
 @pytest.mark.parametrize("is_cold", [True, False])

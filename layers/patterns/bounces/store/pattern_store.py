@@ -29,6 +29,11 @@ from bounces.store.pattern_items import (
 )
 from bounces.store.versions import MAX_POLICY, NOTHING, Note, Version, chunks_of, digest_of
 
+# A function that has a set goes on with it where the table hangs: it must learn that well within its own timeout,
+# since its end would lose the set.
+READ_SECONDS: Final = 5
+RETRIES: Final = 1
+
 _BROKEN: Final = (AttributeError, KeyError, TypeError, ValueError)
 """What PynamoDB and ourselves raise over an item that this code did not write."""
 
@@ -38,7 +43,7 @@ class PatternStore:
 
     def __init__(self, table: str) -> None:
         """Name the table. No call is made before the first operation."""
-        keys = in_table(PatternsItem, table)
+        keys = in_table(PatternsItem, table, read_seconds=READ_SECONDS, retries=RETRIES)
         self._pointer = in_table(PointerItem, table, beside=keys)
         self._version = in_table(VersionItem, table, beside=keys)
         self._chunk = in_table(ChunkItem, table, beside=keys)
