@@ -50,7 +50,7 @@ def _list(arguments: Arguments) -> int:
 def _add(arguments: Arguments) -> int:
     place, loaded = _opened(arguments)
     patterns, refused = added(loaded.patterns, arguments.lines, arguments.at)
-    what = f"added {len(arguments.lines) - len(refused)}"
+    what = f"added {len(patterns) - len(loaded.patterns)}"
     return _save(arguments, place, loaded, replace(loaded, patterns=patterns), what, refused)
 
 

@@ -21,6 +21,7 @@ def _set(text: str = SET) -> OperatorPatterns:
         ("", ["x==>Soft"], None, "x==>Soft\n"),
         ("a==>Soft", ["x==>Soft"], None, "a==>Soft\nx==>Soft"),
         ("a==>Soft\n", ["x==>Soft", "# why", "y==>Soft"], None, "a==>Soft\nx==>Soft\n# why\ny==>Soft\n"),
+        ("a==>Soft\n", ["x==>Soft\ny==>Soft"], None, "a==>Soft\nx==>Soft\ny==>Soft\n"),
         (SET, [" x==>Soft "], None, SET + " x==>Soft \n"),
         (SET, ["x==>Soft"], 1, SET.replace("  first", "x==>Soft\n  first")),
         (SET, ["x==>Soft"], 3, SET.replace("off:", "x==>Soft\noff:")),

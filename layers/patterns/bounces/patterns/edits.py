@@ -22,6 +22,7 @@ def added(
 
     A refused line has its place among `lines` as its number. Raises `PatternError` where there is no such number.
     """
+    lines = [part for line in lines for part in line.split("\n")]
     entries = patterns.entries
     place = _end(entries) if at is None else _place(patterns, at)
     known = [pattern.line for pattern in patterns]
