@@ -9,13 +9,8 @@ PATTERN = "TEXT==>Hard, TEXT==>Soft, ...: docs/patterns.md has the whole syntax"
 WHICH = "a pattern's number in the list, its line, or its text"
 
 
-def add_to(verbs: Any) -> None:
-    """Add the verb `patterns` with its own verbs to the subparsers `verbs`."""
-    patterns = verbs.add_parser(
-        "patterns",
-        help="show, try and edit the operator's patterns",
-        description="Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
-    )
+def add_to(patterns: argparse.ArgumentParser) -> None:
+    """Add its own verbs to the parser of the verb `patterns`."""
     own = patterns.add_subparsers(title="verbs", metavar="VERB", required=True, dest="verb")
 
     _json(_verb(own, "list", "show the patterns with their numbers"))
