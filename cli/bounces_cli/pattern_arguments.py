@@ -40,6 +40,7 @@ def add_to(patterns: argparse.ArgumentParser) -> None:
     test = _verb(own, "test", "show which verdicts patterns would change; nothing is saved")
     test.add_argument("lines", nargs="*", metavar="PATTERN", help=PATTERN)
     test.add_argument("--set", metavar="FILE", help="a whole set in the place of the one that is there")
+    test.add_argument("--policy", metavar="FILE", help="a policy in the place of the one that is there")
     test.add_argument("--at", type=int, metavar="NUMBER", help="as of add")
     _json(test, "one line of JSON a change")
     _given(test)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import chain
 
 from bounces.errors import PatternError
-from bounces.patterns import OperatorPattern, Refused, export_json, export_patterns
+from bounces.patterns import OperatorPattern, Refused, default_policy, export_json, export_patterns
 from bounces.patterns.edits import added, removed, set_enabled
 from bounces.records import Report
 from bounces_cli.diagnostics import STANDARD_INPUT, Origin, reports_of_lines, reports_of_mails
 from bounces_cli.errors import DONE, INCOMPLETE, CommandError
 from bounces_cli.pattern_checks import change_row, change_words, confirm, summary, trial
 from bounces_cli.pattern_files import read_set, read_text, tell_refused
-from bounces_cli.pattern_places import NOTHING, FilePlace, Loaded, TablePlace, Wish, place_of
+from bounces_cli.pattern_places import NOTHING, TABLE_VARIABLE, FilePlace, Loaded, TablePlace, Wish, place_of
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
 
@@ -93,20 +94,22 @@ def _export(arguments: Arguments) -> int:
 
 
 def _test(arguments: Arguments) -> int:
-    named = arguments.file or arguments.table or arguments.stack
+    named = arguments.file or arguments.table or arguments.stack or os.environ.get(TABLE_VARIABLE)
     before = _place(arguments).load() if named else NOTHING
-    if bool(arguments.lines) == bool(arguments.set):
-        raise CommandError("test takes either patterns or --set FILE")
+    if bool(arguments.lines) == bool(arguments.set) and not arguments.policy:
+        raise CommandError("test takes either patterns or --set FILE, and --policy FILE")
     if arguments.set:
         patterns, refused = read_set(arguments.set)
     else:
         patterns, refused = added(before.patterns, arguments.lines, arguments.at)
+    policy = before.policy_text if arguments.policy is None else read_text(arguments.policy)
+    default_policy().overridden(policy or "")
     tell_refused(refused)
     if refused and len(refused) == len(arguments.lines):
         raise CommandError("there is nothing to test")
     problems = Problems()
     reports = _reports(arguments, problems, or_standard_input=True)
-    after = replace(before, patterns=patterns)
+    after = replace(before, patterns=patterns, policy_text=policy)
     found = trial(before, after, reports)
     for change in found:
         print(json.dumps(change_row(change)) if arguments.as_json else change_words(change))

@@ -51,7 +51,7 @@ def held(store: PatternStore) -> str | None:
 
 
 def test_every_edit_is_a_version_with_who_when_what_and_why(
-    bounces: Bounces, store: PatternStore, capsys: pytest.CaptureFixture[str]
+    bounces: Bounces, store: PatternStore, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert bounces("add", "a==>Soft", "--why", "the first", "--author", "ann") == 0
     assert bounces("disable", "a", "--why", "not now", "--author", "bob") == 0
@@ -63,8 +63,12 @@ def test_every_edit_is_a_version_with_who_when_what_and_why(
         (1, "ann", "added 1", "the first"),
     ]
     assert held(store) == "off: a==>Soft\n"
+    monkeypatch.setenv("BOUNCES_PATTERNS_TABLE", TABLE)
+    assert main(["patterns", "enable", "1", "--why", "now", "--author", "ann"]) == 0
+    assert held(store) == "a==>Soft\n"
+    capsys.readouterr()
     assert bounces("list") == 0
-    assert capsys.readouterr().out.startswith("version 2, 20")
+    assert capsys.readouterr().out.startswith("version 3, 20")
 
 
 def test_a_reason_is_asked_for_and_nothing_saved_without(

@@ -180,6 +180,22 @@ def test_a_whole_set_is_tried_on_mails(tmp_path: Path, capsys: pytest.CaptureFix
     assert out.endswith(" of them to hard\n")
 
 
+def test_a_policy_is_tried_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[categories.quota-issues]\nbounce_type = "hard"\n')
+    given = tmp_path / "given"
+    given.write_text("552 5.2.2 over quota\n550 5.1.1 user unknown\n")
+    arguments = ["patterns", "test", "--policy", str(policy), "--diagnostics", str(given)]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("soft quota-issues -> hard quota-issues\n    552 5.2.2 over quota\n")
+    assert out.endswith("1 of 2 verdicts would change, 1 of them to hard\n")
+    assert "the policy makes quota-issues hard" in err
+    policy.write_text("[categories]\nquota = {}\n")
+    assert main(arguments) == 2
+    assert "unknown category 'quota'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
