@@ -55,15 +55,11 @@ class Configuration:
         )
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of the function's process. Paths in /opt, where a layer is, lead to ours."""
+        """Return the environment of the function's process."""
         aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in _PASSED_ON}
-        own = {
-            name: str(LAYER / value.removeprefix("/opt/")) if value.startswith("/opt/") else value
-            for name, value in self.variables.items()
-        }
         return {
             **aws,
-            **own,
+            **self.variables,
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(LAYER))),
             "AWS_LAMBDA_FUNCTION_NAME": self.name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

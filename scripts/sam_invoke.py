@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -26,7 +27,7 @@ from werkzeug.serving import make_server
 
 from bounces import envelopes
 from bounces.records import BounceType, Report, Verdict
-from bounces.store import Store
+from bounces.store import Note, PatternStore, Store
 from bounces.store.states import State
 from local import endpoint
 from local.deploy import Deployed, deploy
@@ -90,13 +91,21 @@ def check_reports(sample: Sample) -> str:
     return "1 report sent on"
 
 
+def put_pattern(sample: Sample) -> None:
+    """Save a pattern of the operator that decides the sample report."""
+    patterns = PatternStore(sample.deployed.resources["PatternsTable"])
+    note = Note("sam_invoke", datetime.now(UTC), "added 1", "to see that the function reads the table")
+    patterns.save("unknown in virtual mailbox table==>Hard", 1, None, note, None)
+
+
 def check_verdicts(sample: Sample) -> str:
-    """Expect a hard verdict on each report of the event in the verdict queue."""
+    """Expect a hard verdict on each report of the event in the verdict queue, by the operator's pattern."""
     (message,) = sample.sent("VerdictQueue")
     verdicts = envelopes.unpack(Verdict, message).records
     reports = envelopes.unpack(Report, sample.body).records
     expect("reports", [verdict.report for verdict in verdicts], list(reports))
     expect("bounce types", {verdict.bounce_type for verdict in verdicts}, {BounceType.HARD})
+    expect("rules", {verdict.rule for verdict in verdicts}, {"operator.1"})
     return f"1 verdict sent on: {verdicts[0].category}, {verdicts[0].bounce_type}, by {verdicts[0].rule}"
 
 
@@ -120,7 +129,7 @@ def check_state(sample: Sample) -> str:
 # What each function's event needs to be there, and what is then to be found. A function without one fails the run.
 CHECKS: Final[Mapping[str, tuple[Callable[[Sample], None], Callable[[Sample], str]]]] = {
     "IngestSesFunction": (put_mail, check_reports),
-    "ClassifyFunction": (lambda _sample: None, check_verdicts),
+    "ClassifyFunction": (put_pattern, check_verdicts),
     "ApplyActionsFunction": (put_subscriber, check_state),
 }
 

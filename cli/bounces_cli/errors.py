@@ -8,6 +8,7 @@ DONE: Final = 0
 INCOMPLETE: Final = 1  # something could not be read; the rest was
 USAGE: Final = 2  # nothing was done: an argument is wrong, or names nothing
 BROKEN: Final = 3  # ended before the end; what was written is right, and is not all
+CONFLICT: Final = 4  # nothing was done: somebody else's edit came in between
 INTERRUPTED: Final = 128 + 2  # SIGINT, as shells report it
 PIPE_CLOSED: Final = 128 + 13  # SIGPIPE, likewise: whoever read the output has enough
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bounces.records import BounceType, Verdict
+from bounces_cli.plain import plain
 
 _COLOURS = {BounceType.HARD: "bold red", BounceType.SOFT: "yellow", BounceType.NONE: "green"}
 
@@ -52,8 +53,3 @@ def _lines(verdict: Verdict) -> Iterable[Text]:
     yield first
     if report.diagnostic:
         yield Text(f"             {plain(report.diagnostic)}", style="dim")
-
-
-def plain(text: str) -> str:
-    """Return `text` with what a terminal would obey made visible."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -11,12 +11,15 @@ import os
 import sys
 from collections.abc import Sequence
 
+from bounces_cli import pattern_arguments
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
+from bounces_cli.pattern_arguments import add_origin
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the process's own) and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    arguments = _parser(given[0] if given else "").parse_args(given)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -32,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(verb: str) -> argparse.ArgumentParser:
+    """Return the parser for a command line that begins with `verb`."""
     parser = argparse.ArgumentParser(prog="bounces", description="Read bounces, decide hard or soft, and say why.")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="bounces")
@@ -46,6 +50,24 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a mail, in order")
     inspect.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes that read (default: one a core)")
     inspect.set_defaults(run=_inspect)
+
+    classify = verbs.add_parser(
+        "classify",
+        help="judge diagnostics, one a line on standard input",
+        description="Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
+    )
+    classify.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a diagnostic, in order")
+    classify.add_argument("--patterns", metavar="FILE", help="a set of the operator's patterns, as text or JSON")
+    add_origin(classify)
+    classify.set_defaults(run=_classify)
+
+    patterns = verbs.add_parser(
+        "patterns",
+        help="show, try and edit the operator's patterns",
+        description="Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
+    )
+    if verb == "patterns":  # its own verbs take 2 ms to describe
+        pattern_arguments.add_to(patterns)
 
     bench = verbs.add_parser(
         "bench",
@@ -64,6 +86,14 @@ def _inspect(arguments: argparse.Namespace) -> int:
     from bounces_cli.inspect import inspect
 
     return inspect(arguments.paths, as_json=arguments.as_json, jobs=arguments.jobs)
+
+
+def _classify(arguments: argparse.Namespace) -> int:
+    from bounces_cli.classify import classify
+    from bounces_cli.diagnostics import Origin
+
+    origin = Origin(arguments.recipient, arguments.remote_mta)
+    return classify(arguments.patterns, origin, as_json=arguments.as_json)
 
 
 def _bench(arguments: argparse.Namespace) -> int:

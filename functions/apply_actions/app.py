@@ -6,9 +6,11 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
 from bounces import settings
-from bounces.aws import batches, telemetry
+from bounces.aws import batches, operator_set, telemetry
 from bounces.aws.batches import Message
+from bounces.aws.operator_set import Followed
 from bounces.aws.telemetry import logger
+from bounces.patterns import Policy
 from bounces.records import Verdict
 from bounces.store import Action, Applied, Store
 
@@ -31,6 +33,11 @@ def _store() -> Store:
     return Store(_settings().subscribers_table, _settings().suppressions_table)
 
 
+@cache
+def _policies() -> Followed[Policy]:
+    return operator_set.policies(_settings().patterns_table, _settings().patterns_refresh_seconds)
+
+
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
     """Apply the verdicts of each message in `event`, and return the messages that shall come again."""
     return batches.run(event, context, _apply_all, _settings().dead_letter_queue_url)
@@ -42,7 +49,7 @@ def _apply_all(message: Message) -> None:
 
 
 def _apply(verdict: Verdict) -> Applied:
-    applied = _store().apply(verdict)
+    applied = _store().apply(verdict, _policies().current())
     logger.info("verdict applied", report=applied.report, words=applied.words, rule=verdict.rule)
     telemetry.count(METRICS[applied.action])
     return applied

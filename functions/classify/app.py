@@ -6,10 +6,10 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 
 from bounces import envelopes, settings
-from bounces.aws import batches, queues, telemetry
+from bounces.aws import batches, operator_set, queues, telemetry
 from bounces.aws.batches import Message
-from bounces.aws.telemetry import logger
-from bounces.patterns import Classifier, parse_patterns
+from bounces.aws.operator_set import Followed
+from bounces.patterns import Classifier
 from bounces.records import Report, Verdict
 
 
@@ -19,11 +19,8 @@ def _settings() -> settings.ClassifySettings:
 
 
 @cache
-def _classifier() -> Classifier:
-    patterns, refused = parse_patterns(settings.patterns_text(_settings().operator_patterns))
-    for line in refused:
-        logger.warning("operator's pattern refused", line=line.number, reason=line.reason)
-    return Classifier(patterns)
+def _classifiers() -> Followed[Classifier]:
+    return operator_set.classifiers(_settings().patterns_table, _settings().patterns_refresh_seconds)
 
 
 def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
@@ -32,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> PartialItemFailureResponse:
 
 
 def _classify(message: Message) -> None:
-    outcome = batches.each_record(Report, message, _classifier().classify)
+    outcome = batches.each_record(Report, message, _classifiers().current().classify)
     queues.send(_settings().verdict_queue_url, envelopes.pack(Verdict, outcome.results))
     telemetry.count(telemetry.VERDICTS_MADE, len(outcome.results))
     batches.settle(Report, message, outcome, _settings().dead_letter_queue_url)

@@ -19,17 +19,18 @@ from bounces.store import Store
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
 from functions.ingest_ses import app as ingest_ses
-from local.deploy import ROOT, Deployed, deploy
+from local.deploy import Deployed, deploy
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
 
-LAYER: Final = ROOT / "layers" / "patterns"
 LOGICAL_IDS: Final[dict[ModuleType, str]] = {
     ingest_ses: "IngestSesFunction",
     classify: "ClassifyFunction",
     apply_actions: "ApplyActionsFunction",
 }
 QUEUES: Final = ("MailQueue", "ReportQueue", "VerdictQueue")
+KEPT: Final = ("_settings", "_store", "_classifiers", "_policies")
+"""What the functions' modules keep from one call to the next."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +101,16 @@ class Stack:
         assert len(failed) == len(set(failed))
         return sorted(ids.index(each) for each in failed)
 
+    def warm(self) -> None:
+        """Have the functions read the patterns table, so that their next calls do not."""
+        for function, kept in ((classify, "_classifiers"), (apply_actions, "_policies")):
+            with mock.patch.dict(os.environ, self._environment(LOGICAL_IDS[function])):
+                getattr(function, kept)().current()
+
     def _environment(self, logical_id: str) -> dict[str, str]:
         name = self.deployed.resources[logical_id]
         told = boto3.client("lambda").get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        return {name: value.replace("/opt", str(LAYER)) for name, value in told.items()}
+        return dict(told)
 
     def run(self, notification: Mapping[str, Any], times: int = 1) -> None:
         """Take a mail's notification through every function, delivering each message `times` times."""
@@ -122,8 +129,13 @@ def _record(body: str) -> dict[str, Any]:
 def stack() -> Iterator[Stack]:
     """Deploy template.yaml, and forget what the functions' modules keep of another stack."""
     with in_memory.aws():
-        for function in LOGICAL_IDS:
-            for kept in ("_settings", "_store", "_classifier"):
-                if hasattr(function, kept):
-                    getattr(function, kept).cache_clear()
+        forget()
         yield Stack(deploy())
+
+
+def forget() -> None:
+    """Have the functions forget what they keep, as a cold start does."""
+    for function in LOGICAL_IDS:
+        for kept in KEPT:
+            if hasattr(function, kept):
+                getattr(function, kept).cache_clear()

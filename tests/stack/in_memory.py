@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,13 +53,12 @@ class Tables:
 
     def dump(self) -> dict[str, list[Item]]:
         """Return every attribute of every item of both tables, in an order of their own."""
-        return {name: sorted(_scan(name), key=repr) for name in (self.subscribers, self.suppressions)}
+        return {name: sorted(scan(name), key=repr) for name in (self.subscribers, self.suppressions)}
 
     def clear(self) -> None:
         """Delete every item."""
-        for table, keys in ((self.subscribers, ("address", "item")), (self.suppressions, ("address",))):
-            for item in _scan(table):
-                boto3.client("dynamodb").delete_item(TableName=table, Key={key: item[key] for key in keys})
+        clear(self.subscribers, ("address", "item"))
+        clear(self.suppressions, ("address",))
 
     def items(self) -> list[Item]:
         """Return the items of both tables."""
@@ -71,17 +70,23 @@ def tables() -> Iterator[Tables]:
     """Make the tables as template.yaml describes them, and have them meanwhile."""
     resources = yaml_parse(TEMPLATE.read_text("utf-8"))["Resources"]
     with aws():
-        for logical_id in ("SubscribersTable", "SuppressionsTable"):
+        for logical_id in ("SubscribersTable", "SuppressionsTable", "PatternsTable"):
             described = resources[logical_id]["Properties"]
             keys = {name: described[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")}
             boto3.client("dynamodb").create_table(TableName=logical_id, **keys)
         yield Tables("SubscribersTable", "SuppressionsTable", Store("SubscribersTable", "SuppressionsTable"))
 
 
-def _scan(table: str) -> list[Item]:
-    found = boto3.client("dynamodb").scan(TableName=table)
-    assert "LastEvaluatedKey" not in found
-    return [{name: _ordered(value) for name, value in item.items()} for item in found["Items"]]
+def clear(table: str, keys: Iterable[str]) -> None:
+    """Delete every item of `table`, whose keys are named `keys`."""
+    for item in scan(table):
+        boto3.client("dynamodb").delete_item(TableName=table, Key={key: item[key] for key in keys})
+
+
+def scan(table: str) -> list[Item]:
+    """Return every item of `table`, as DynamoDB has it."""
+    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    return [{name: _ordered(value) for name, value in item.items()} for page in pages for item in page["Items"]]
 
 
 def _ordered(value: Any) -> Any:
@@ -130,6 +135,24 @@ def calls(fault: Fault | None = None, at: int | None = None, operation: str | No
         yield seen
 
 
+@contextmanager
+def before_write(place: int, act: Callable[[], object]) -> Iterator[None]:
+    """Have `act` done, once, just before the write number `place` (from 0) that is made meanwhile."""
+    original = BaseClient._make_api_call  # type: ignore[attr-defined]
+    writes = 0
+
+    def make(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
+        nonlocal writes
+        writes += name in WRITES
+        if name in WRITES and writes == place + 1:
+            writes += 1_000  # what `act` itself writes is not counted
+            act()
+        return original(client, name, arguments)
+
+    with mock.patch.object(BaseClient, "_make_api_call", make):
+        yield
+
+
 def size(item: Item) -> int:
     """Return the size of `item` in bytes by DynamoDB's rule (its guide, "DynamoDB item sizes and formats")."""
     return sum(len(name.encode()) + _size(value) for name, value in item.items())
@@ -139,6 +162,8 @@ def _size(value: Item) -> int:
     ((kind, held),) = value.items()
     if kind == "S":
         return len(held.encode())
+    if kind == "B":
+        return len(held)
     if kind == "N":
         return len(held.strip("-0.")) // 2 + 2
     if kind == "SS":

@@ -10,6 +10,7 @@ from bounces import envelopes
 from bounces.aws import queues, telemetry
 from bounces.errors import SettingError
 from bounces.records import Report, Verdict
+from bounces.store import PatternStore
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
 from functions.ingest_ses import app as ingest_ses
@@ -18,8 +19,9 @@ from tests import receipts
 from tests.stack import deployed, in_memory
 from tests.stack.deployed import Stack
 from tests.stack.in_memory import Fault
+from tests.stack.pattern_sets import save
 from tests.stack.said import Said
-from tests.stack.verdicts import hard, report, soft
+from tests.stack.verdicts import USER, hard, report, soft
 
 BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_bytes()
 USERS: Final = ("ann@example.com", "bob@example.com", "cid@example.com")
@@ -35,6 +37,7 @@ def deployed_stack() -> Iterator[Stack]:
 def stack(deployed_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(queues, "FIRST_PAUSE_SECONDS", 0)
     deployed_stack.clear()
+    deployed_stack.warm()
     return deployed_stack
 
 
@@ -155,18 +158,34 @@ def test_nothing_is_acknowledged_before_its_dead_letter_is_safe(stack: Stack, sa
     assert said.rejected == {"RecipientError": 1}
 
 
-def test_patterns_that_cannot_be_read_lose_no_report(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreadable(path: str) -> str:
-        raise SettingError(f"the operator's patterns at {path} cannot be read")
-
-    classify._classifier.cache_clear()
-    body = envelope(Report, report("a"))
-    with monkeypatch.context() as patch:
-        patch.setattr("bounces.settings.patterns_text", unreadable)
-        assert stack.call(classify, [body]) == [0]
+def test_patterns_that_cannot_be_read_at_a_cold_start_lose_no_report(stack: Stack, said: Said) -> None:
+    deployed.forget()
+    bodies = [envelope(Report, report("a")), envelope(Report, report("b"))]
+    with in_memory.calls("before", operation="GetItem"):
+        assert stack.call(classify, bodies) == [0, 1]
+    assert said.counted[telemetry.RETRIED] == 2
     assert stack.dead_letters("ReportQueue") == []
-    assert stack.call(classify, [body]) == []
-    assert len(stack.messages("VerdictQueue")) == 1
+    assert stack.call(classify, bodies) == []
+    assert len(stack.messages("VerdictQueue")) == 2
+
+
+def test_a_policy_that_cannot_be_read_at_a_cold_start_loses_no_verdict(stack: Stack) -> None:
+    deployed.forget()
+    body = envelope(Verdict, *verdicts())
+    with in_memory.calls("before", at=1):  # the first call is Lambda's configuration, asked for by the test
+        assert stack.call(apply_actions, [body]) == [0]
+    assert stack.call(apply_actions, [body]) == []
+    assert all(stack.tables.store.suppression(user) for user in USERS)
+
+
+def test_what_a_soft_bounce_counts_towards_is_by_the_operator_s_policy(stack: Stack) -> None:
+    deployed.forget()
+    patterns = PatternStore(stack.deployed.resources["PatternsTable"])
+    save(patterns, "", patterns.current(), policy='[categories.spam-related]\ncounts = "way"\n')
+    assert stack.call(apply_actions, [envelope(Verdict, soft("s", "spam-related"))]) == []
+    assert [bounce.kind for bounce in stack.tables.store.status(USER).recent] == ["way"]
+    save(patterns, "", patterns.current())
+    deployed.forget()
 
 
 def test_a_function_that_is_set_up_wrongly_says_which_setting_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bounces.patterns import parse_patterns
 from tests.stack.expanded import ROOT, WRITTEN
 
 SOURCE: Final = ROOT / "layers" / "patterns"
@@ -88,13 +87,6 @@ def test_libraries_are_those_of_the_lock(layer: tuple[str, Path]) -> None:
     assert versions == {name: version for name, version in lock.items() if name in versions}
     # pip judges a marker by the Python that it runs on, not by the one that it fetches for.
     assert ";" not in (layer[1] / "requirements.txt").read_text("utf-8")
-
-
-def test_operators_patterns_are_at_the_root_and_empty(layer: tuple[str, Path]) -> None:
-    variables = WRITTEN["Resources"]["ClassifyFunction"]["Properties"]["Environment"]["Variables"]
-    path = layer[1] / Path(variables["OPERATOR_PATTERNS"]).relative_to("/opt")
-    patterns, refused = parse_patterns(path.read_text("utf-8"))
-    assert (list(patterns), refused) == ([], ())
 
 
 def test_layer_is_small(layer: tuple[str, Path]) -> None:

@@ -43,6 +43,8 @@ def test_functions_are_told_of_the_resources_that_were_made(deployed: Deployed) 
     assert variables["IngestSesFunction"]["DEAD_LETTER_QUEUE_URL"] == its["MailDeadLetterQueue"]
     assert variables["ClassifyFunction"]["VERDICT_QUEUE_URL"] == its["VerdictQueue"]
     assert variables["ClassifyFunction"]["DEAD_LETTER_QUEUE_URL"] == its["ReportDeadLetterQueue"]
+    assert variables["ClassifyFunction"]["PATTERNS_TABLE"] == its["PatternsTable"]
+    assert variables["ApplyActionsFunction"]["PATTERNS_TABLE"] == its["PatternsTable"]
     assert variables["ApplyActionsFunction"]["SUBSCRIBERS_TABLE"] == its["SubscribersTable"]
     assert variables["ApplyActionsFunction"]["SUPPRESSIONS_TABLE"] == its["SuppressionsTable"]
     assert variables["ApplyActionsFunction"]["DEAD_LETTER_QUEUE_URL"] == its["VerdictDeadLetterQueue"]

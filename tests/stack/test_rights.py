@@ -1,5 +1,6 @@
 """Least rights: nobody may do more than template.yaml's parts do, on more than they do it to."""
 
+from collections.abc import Callable
 from typing import Any, Final
 from unittest import mock
 
@@ -7,9 +8,13 @@ import pytest
 from botocore.client import BaseClient
 
 from bounces import envelopes
+from bounces.aws import operator_set
+from bounces.aws.operator_set import Followed
 from bounces.records import Verdict
+from bounces.store import PatternStore
 from tests.stack.expanded import listed, of_type, referred
-from tests.stack.in_memory import tables
+from tests.stack.in_memory import calls, tables
+from tests.stack.pattern_sets import save
 from tests.stack.sample_events import body
 
 ROLES: Final = of_type("AWS::IAM::Role")
@@ -32,12 +37,14 @@ WANTED: Final = {
         "ReportQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
         "VerdictQueue": {"sqs:SendMessage"},
         "ReportDeadLetterQueue": {"sqs:SendMessage"},
+        "PatternsTable": {"dynamodb:GetItem", "dynamodb:Query"},
         "ClassifyLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "ApplyActionsRole": {
         "VerdictQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
         "SubscribersTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "SuppressionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "PatternsTable": {"dynamodb:GetItem", "dynamodb:Query"},
         "VerdictDeadLetterQueue": {"sqs:SendMessage"},
         "ApplyActionsLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
@@ -104,6 +111,19 @@ def test_apply_actions_uses_each_right_that_it_has_on_the_tables() -> None:
             made.store.apply(verdict)
     rights = granted("ApplyActionsRole")
     assert used == {name: rights[name] for name in ("SubscribersTable", "SuppressionsTable")}
+
+
+@pytest.mark.parametrize(
+    ("role", "follow"), [("ClassifyRole", operator_set.classifiers), ("ApplyActionsRole", operator_set.policies)]
+)
+def test_who_follows_the_operator_s_set_uses_each_right_that_it_has_on_the_table(
+    role: str, follow: Callable[[str, float], Followed[Any]]
+) -> None:
+    with tables():
+        save(PatternStore("PatternsTable"), "a==>Soft", policy='[categories.bad-domain]\nbounce_type = "soft"\n')
+        with calls() as made:
+            follow("PatternsTable", 60).current()
+    assert {f"dynamodb:{operation}" for operation in made.operations} == granted(role)["PatternsTable"]
 
 
 def to_every_list(verdict: Verdict) -> Verdict:

@@ -46,7 +46,7 @@ def policies_of(resource: str) -> list[dict[str, Any]]:
 def test_the_flow_is_there() -> None:
     assert set(FUNCTIONS) == set(SETTINGS)
     assert set(DEAD_LETTER_QUEUES) == {"MailQueue", "ReportQueue", "VerdictQueue"}
-    assert set(TABLES) == {"SubscribersTable", "SuppressionsTable"}
+    assert set(TABLES) == {"SubscribersTable", "SuppressionsTable", "PatternsTable"}
     assert len(MAPPINGS) == len(FUNCTIONS)
     assert len(BUCKETS) == len(TOPICS) == len(RULES) == 1
 
@@ -165,7 +165,12 @@ def test_table_can_be_restored(name: str) -> None:
     table = TABLES[name]
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
-    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_what_is_known_of_addresses_ends_and_what_the_operator_set_stays(name: str) -> None:
+    expected = None if name == "PatternsTable" else {"AttributeName": "expires_at", "Enabled": True}
+    assert TABLES[name].get("TimeToLiveSpecification") == expected
 
 
 @pytest.mark.parametrize("name", [*TABLES, *BUCKETS])

@@ -1,7 +1,5 @@
 """What the functions are told by their environment."""
 
-from pathlib import Path
-
 import pytest
 
 from bounces import settings
@@ -14,19 +12,29 @@ ENVIRONMENT = {
     "DEAD_LETTER_QUEUE_URL": " https://sqs.example/dead ",
     "SUBSCRIBERS_TABLE": "subscribers",
     "SUPPRESSIONS_TABLE": "suppressions",
+    "PATTERNS_TABLE": "patterns",
 }
 
 
 def test_each_function_reads_its_own_settings() -> None:
     dead = "https://sqs.example/dead"
     assert settings.read(IngestSettings, ENVIRONMENT) == IngestSettings("https://sqs.example/reports", dead)
-    assert settings.read(ClassifySettings, ENVIRONMENT) == ClassifySettings("https://sqs.example/verdicts", dead, "")
-    assert settings.read(ApplySettings, ENVIRONMENT) == ApplySettings("subscribers", "suppressions", dead)
+    assert settings.read(ClassifySettings, ENVIRONMENT) == ClassifySettings(
+        "https://sqs.example/verdicts", dead, "patterns"
+    )
+    assert settings.read(ApplySettings, ENVIRONMENT) == ApplySettings("subscribers", "suppressions", dead, "patterns")
 
 
 def test_a_setting_with_a_default_may_be_given() -> None:
-    given = ENVIRONMENT | {"OPERATOR_PATTERNS": "/opt/operator-patterns.txt"}
-    assert settings.read(ClassifySettings, given).operator_patterns == "/opt/operator-patterns.txt"
+    assert settings.read(ClassifySettings, ENVIRONMENT).patterns_refresh_seconds == 60
+    given = ENVIRONMENT | {"PATTERNS_REFRESH_SECONDS": " 5 "}
+    assert settings.read(ClassifySettings, given).patterns_refresh_seconds == 5
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "1.5", "\u0665"])
+def test_a_setting_that_should_be_a_number_is_named(text: str) -> None:
+    with pytest.raises(SettingError, match=r"PATTERNS_REFRESH_SECONDS is .* a number from 0 on"):
+        settings.read(ApplySettings, ENVIRONMENT | {"PATTERNS_REFRESH_SECONDS": text})
 
 
 @pytest.mark.parametrize("text", [None, "", "  "])
@@ -36,18 +44,3 @@ def test_a_missing_setting_is_named(text: str | None) -> None:
         environment["SUPPRESSIONS_TABLE"] = text
     with pytest.raises(SettingError, match="SUPPRESSIONS_TABLE is not set"):
         settings.read(ApplySettings, environment)
-
-
-def test_the_operator_s_patterns_are_read_from_their_file(tmp_path: Path) -> None:
-    path = tmp_path / "patterns.txt"
-    path.write_text("mailbox überfüllt==>Soft\n", encoding="utf-8")
-    assert settings.patterns_text(str(path)) == "mailbox überfüllt==>Soft\n"
-    assert settings.patterns_text("") == ""
-
-
-def test_patterns_that_cannot_be_read_are_an_error_not_an_empty_set(tmp_path: Path) -> None:
-    latin = tmp_path / "latin.txt"
-    latin.write_bytes("überfüllt==>Soft".encode("latin-1"))
-    for path in (tmp_path / "missing.txt", latin, tmp_path):
-        with pytest.raises(SettingError, match=path.name):
-            settings.patterns_text(str(path))

@@ -6,7 +6,9 @@
     |-- NotificationError      a queue message that is no receipt notification of SES
     |-- MailGone               the mail that a notification names is no longer in the bucket
     |-- RecipientError         a verdict whose recipient is no mail address
-    |-- PatternError           an operator's pattern or a built-in rule that cannot be used
+    |-- PatternError           an operator's pattern, a policy or a built-in rule that cannot be used
+    |-- PatternSetDamaged      a stored set of patterns that is not whole, or not as it was saved
+    |-- EditConflict           an edit of a set of patterns that another one came before
     |-- SettingError           a setting that is missing or cannot be used
     |-- QueueError             a queue that does not take messages; worth another try
     `-- ContentionError        an item that others kept changing; worth another try
@@ -50,6 +52,14 @@ class RecipientError(BouncesError):
 
 class PatternError(BouncesError):
     """An operator's pattern or a built-in rule that cannot be used."""
+
+
+class PatternSetDamaged(BouncesError):
+    """A stored set of patterns that is not whole, or not as it was saved."""
+
+
+class EditConflict(BouncesError):
+    """An edit of a set of patterns that another one came before."""
 
 
 class SettingError(BouncesError):

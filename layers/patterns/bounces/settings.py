@@ -6,10 +6,12 @@ A setting is an environment variable with the field's name in capitals. One with
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
-from pathlib import Path
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from bounces.errors import SettingError, shown
+
+REFRESH_SECONDS: Final = 60
+"""How often the pointer of the patterns table is looked at, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,12 @@ class IngestSettings:
 
 @dataclass(frozen=True, slots=True)
 class ClassifySettings:
-    """What functions/classify is told: where verdicts and unusable reports go, and the operator's own patterns."""
+    """What functions/classify is told: where verdicts and unusable reports go, and the table of operator's patterns."""
 
     verdict_queue_url: str
     dead_letter_queue_url: str
-    operator_patterns: str = ""  # path of a pattern file; empty: the operator has none
+    patterns_table: str
+    patterns_refresh_seconds: int = REFRESH_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +39,30 @@ class ApplySettings:
     subscribers_table: str
     suppressions_table: str
     dead_letter_queue_url: str
+    patterns_table: str  # for the policy
+    patterns_refresh_seconds: int = REFRESH_SECONDS
 
 
 Settings = TypeVar("Settings", IngestSettings, ClassifySettings, ApplySettings)
 
 
 def read(kind: type[Settings], environment: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings of `kind` from `environment`. Raises `SettingError` where one is missing or empty."""
-    given = {}
+    """Return the settings of `kind` from `environment`.
+
+    Raises `SettingError` where one is missing or empty, or should be a number and is none.
+    """
+    given: dict[str, Any] = {}
     for setting in fields(kind):
         variable = setting.name.upper()
         text = environment.get(variable, "").strip()
         if text:
-            given[setting.name] = text
+            given[setting.name] = _number(variable, text) if setting.type is int else text
         elif setting.default is MISSING:
             raise SettingError(f"the environment variable {variable} is not set; template.yaml sets it")
     return kind(**given)
 
 
-def patterns_text(path: str) -> str:
-    """Return the text of the operator's pattern file at `path`, "" where `path` is empty.
-
-    Raises `SettingError` where it cannot be read: to classify without the operator's rules could give up people
-    whom they protect.
-    """
-    try:
-        return Path(path).read_text(encoding="utf-8") if path else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"the operator's patterns at {shown(path)} cannot be read: {error}") from error
+def _number(variable: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise SettingError(f"the environment variable {variable} is {shown(text)}; it is a number from 0 on")
+    return int(text)

@@ -63,7 +63,7 @@ def test_an_operator_overrides_what_he_names_and_keeps_the_rest() -> None:
     "text",
     ["nonsense", '[categories.made-up]\nbounce_type = "soft"', '[categories.other]\nbounce_type = "harder"',
      '[categories.other]\ncounts = "x"', "[categories]\nother = 1", "[escalation.address]\nweeks = 2",
-     "[categories.other]\nx = 1"],
+     "[categories.other]\nx = 1", '[category.other]\nbounce_type = "soft"'],
 )  # fmt: skip
 def test_a_policy_that_cannot_be_used_is_an_error(text: str) -> None:
     with pytest.raises(PatternError):

@@ -7,7 +7,7 @@ for DynamoDB (see `bounces.store.models`).
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
@@ -40,7 +40,14 @@ def sqs() -> SQSClient:
     return boto3.client("sqs", config=_CONFIG)
 
 
+@cache
+def cloudformation() -> Any:
+    """Return this process' CloudFormation client: for the command, which asks it for a stack's outputs."""
+    return boto3.client("cloudformation", config=_CONFIG)
+
+
 def forget() -> None:
     """Let the next call make new clients: for tests, and for a process that changes its endpoint."""
     s3.cache_clear()
     sqs.cache_clear()
+    cloudformation.cache_clear()

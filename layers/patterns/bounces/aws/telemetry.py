@@ -25,6 +25,9 @@ SOFT_BOUNCES: Final = "SoftBounces"
 COMPLAINTS: Final = "Complaints"
 RECORDED_ONLY: Final = "RecordedOnly"
 REJECTED: Final = "Rejected"  # with the dimension `reason`: the name of the error
+PATTERNS_SKIPPED: Final = "PatternsSkipped"  # stored patterns that cannot be used
+PATTERN_SETS_DAMAGED: Final = "PatternSetsDamaged"  # stored versions that are not whole
+PATTERNS_UNREADABLE: Final = "PatternsUnreadable"  # looks at the patterns table that failed
 RETRIED: Final = "Retried"  # messages given back to their queue
 
 # The bound keeps the search linear in a text that has no @.

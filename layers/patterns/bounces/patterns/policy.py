@@ -90,6 +90,9 @@ def read_table(*path: str) -> dict[str, Any]:
 
 
 def _policy(table: Mapping[str, Any], base: Policy | None) -> Policy:
+    unknown = table.keys() - {"categories", "escalation"}
+    if unknown:
+        raise PatternError(f"the policy has an unknown part {shown(min(unknown))}; known are categories and escalation")
     conducts = dict(base.conducts) if base else {}
     escalations = dict(base.escalations) if base else {}
     try:

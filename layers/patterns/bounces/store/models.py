@@ -184,16 +184,24 @@ class SuppressionItem(StateItem[Suppression]):
         return cls(address, scopes=scopes, etag=etag_of(state))
 
 
-def in_table(model: type[AnyModel], table_name: str, beside: type[Model] | None = None) -> type[AnyModel]:
+def in_table(
+    model: type[AnyModel],
+    table_name: str,
+    beside: type[Model] | None = None,
+    *,
+    read_seconds: int = READ_SECONDS,
+    retries: int = RETRIES,
+) -> type[AnyModel]:
     """Return `model` bound to the table `table_name`, using the connection of `beside`, a model of the same table.
 
-    Region, credentials and endpoint come from botocore's environment, at the first call.
+    Region, credentials and endpoint come from botocore's environment, at the first call. A call is tried `retries`
+    times more, each time for `read_seconds` at most once connected.
     """
     meta = {
         "table_name": table_name,
         "connect_timeout_seconds": CONNECT_SECONDS,
-        "read_timeout_seconds": READ_SECONDS,
-        "max_retry_attempts": RETRIES,
+        "read_timeout_seconds": read_seconds,
+        "max_retry_attempts": retries,
     }
     bound: Any = MetaModel(model.__name__, (model,), {"Meta": type("Meta", (), meta)})
     if beside is not None:

@@ -13,7 +13,7 @@ from pynamodb.exceptions import DoesNotExist, PutError
 
 from bounces import addresses
 from bounces.errors import ContentionError, RecipientError, shown
-from bounces.patterns.policy import Counts, default_policy
+from bounces.patterns.policy import Counts, Policy, default_policy
 from bounces.records import Report, Verdict
 from bounces.store.applied import Action, Applied
 from bounces.store.effects import Count, End, Record, effect_of
@@ -47,15 +47,14 @@ class Store:
 
     def __init__(self, subscribers_table: str, suppressions_table: str) -> None:
         """Name the tables. No call is made before the first operation."""
-        self._policy = default_policy()
         keys = in_table(SubscriberItem, subscribers_table)
         self._status = in_table(StatusItem, subscribers_table, beside=keys)
         self._membership = in_table(MembershipItem, subscribers_table, beside=keys)
         self._past = in_table(PastItem, subscribers_table, beside=keys)
         self._suppression = in_table(SuppressionItem, suppressions_table)
 
-    def apply(self, verdict: Verdict) -> Applied:
-        """Do what `verdict` calls for, once, and return what was done.
+    def apply(self, verdict: Verdict, policy: Policy | None = None) -> Applied:
+        """Do what `verdict` calls for by `policy` (default: ours), once, and return what was done.
 
         Raises `RecipientError` where the report is about no mail address and `RecordError` where it has no time; every
         other error may pass, and applying the verdict again then finishes what was begun.
@@ -65,7 +64,7 @@ class Store:
         evidence = Evidence.of(report)
         if _found(self._past, address, REPORT + report.id) is not None:
             return Applied(report.id, Action.DUPLICATE, "duplicate, nothing changed")
-        match effect_of(verdict, self._policy):
+        match effect_of(verdict, policy or default_policy()):
             case End() as end:
                 applied = self._end(address, verdict, end, evidence)
             case Count(towards):

@@ -1,0 +1,71 @@
+"""Reports to be judged: made of diagnostics, one a line, or read from mails."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from bounces.records import Event, Report, Source
+from bounces_cli.errors import CommandError
+from bounces_cli.problems import Problems
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a bare diagnostic does not say and a pattern's scope asks for: the recipient and the remote host."""
+
+    recipient: str | None = None
+    remote_mta: str | None = None
+
+
+def report_of(diagnostic: str, origin: Origin, place: int) -> Report:
+    """Return the report of a bounce of which only `diagnostic` is known; `place` numbers it."""
+    return Report(
+        id=str(place),
+        source=Source.API,
+        event=Event.BOUNCE,
+        recipient=origin.recipient,
+        remote_mta=origin.remote_mta,
+        diagnostic=diagnostic,
+    )
+
+
+def lines_of(stream: BinaryIO) -> Iterator[str]:
+    """Yield the lines of `stream` as text; bytes that are no UTF-8 are shown as such."""
+    for line in stream:
+        yield line.rstrip(b"\r\n").decode("utf-8", "replace")
+
+
+def reports_of_lines(path: str, origin: Origin) -> Iterator[Report]:
+    """Yield a report for each line of the file `path` (`-`: standard input) that is not blank.
+
+    Raises `CommandError` where the file cannot be read.
+    """
+    try:
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as stream:
+            for place, line in enumerate(lines_of(stream), start=1):
+                if line.strip():
+                    yield report_of(line, origin, place)
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
+
+
+def reports_of_mails(paths: Iterable[str], problems: Problems) -> Iterator[Report]:
+    """Yield the reports of the mails that `paths` name; a mail that cannot be read is added to `problems`."""
+    from bounces.reading import read_mail
+    from bounces_cli.sources import check, places, raw_of
+
+    check(paths)
+    for place in places(paths, problems):
+        try:
+            raw = raw_of(place)
+        except OSError as error:
+            problems.add(str(error))
+            continue
+        yield from read_mail(raw).reports
