@@ -1,5 +1,7 @@
 """From a report to a verdict: the order of the layers, what is transient, and how a verdict explains itself."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bounces.patterns import Classifier, parse_patterns
@@ -55,6 +57,44 @@ def test_a_transient_failure_keeps_its_category_and_is_soft(diagnostic: str, fie
     assert verdict.category in ("bad-mailbox", "bad-domain")
     assert verdict.bounce_type is BounceType.SOFT
     assert "transient" in (verdict.reason or "")
+
+
+def _tried(diagnostic: str, days: float, **fields: object) -> BounceType:
+    first = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+    attempts = {"first_attempt": first, "last_attempt": first + timedelta(days=days)}
+    return CLASSIFIER.classify(report_of(diagnostic, **attempts, **fields)).bounce_type
+
+
+def test_a_transient_failure_that_lasted_as_long_as_escalation_asks_is_hard() -> None:
+    unknown = "450 4.1.1 <a@example.com>: Recipient address rejected: User unknown in virtual mailbox table"
+    assert _tried(unknown, 4.9) is BounceType.HARD
+    assert "has lasted for 4 days" in (
+        CLASSIFIER.classify(
+            report_of(
+                unknown, first_attempt=datetime(2026, 11, 1, tzinfo=UTC), last_attempt=datetime(2026, 11, 5, tzinfo=UTC)
+            )
+        ).reason
+        or ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "days", "fields"),
+    [
+        ("450 4.1.1 <a@example.com>: User unknown", 3.9, {}),
+        ("450 4.1.1 <a@example.com>: User unknown", -4.9, {}),
+        ("450 4.1.1 <a@example.com>: User unknown", 400, {}),
+        ("450 4.1.1 <a@example.com>: User unknown", 4.9, {"event": Event.DELAY, "action": "failed"}),
+        ("450 4.1.1 <a@example.com>: User unknown", 4.9, {"event": Event.DELAY, "action": "delayed"}),
+        ("450 4.1.1 <a@example.com>... nope", 4.9, {}),
+        ("450 4.2.2 <a@example.com>: mailbox full", 4.9, {}),
+        ("450 4.2.1 <a@example.com>: mailbox temporarily disabled", 4.9, {}),
+        ("450 4.2.0 <a@example.com>: Recipient address rejected: Greylisted", 4.9, {}),
+        ("450 4.1.1 <a@example.com>: User unknown, directory failure", 4.9, {}),
+    ],
+)
+def test_time_alone_makes_nothing_hard(diagnostic: str, days: float, fields: dict[str, object]) -> None:
+    assert _tried(diagnostic, days, **fields) is not BounceType.HARD
 
 
 @pytest.mark.parametrize(

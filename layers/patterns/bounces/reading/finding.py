@@ -32,6 +32,7 @@ class Findings:
     reason: str
     recipients: list[Finding] = field(default_factory=list)
     reporting_mta: str = ""
+    arrival: str = ""  # when the reporting MTA took the message that failed
     system: str = ""
     time: str = ""
     note: str = ""
