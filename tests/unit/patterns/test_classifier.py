@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bounces.patterns import Classifier, parse_patterns
-from bounces.records import BounceType, Event
+from bounces.records import BounceType, Event, Source, Verdict
 from tests.unit.patterns.reports import report_of
 
 CLASSIFIER = Classifier()
@@ -154,6 +154,27 @@ def test_an_echo_of_our_own_suppression_is_ignored() -> None:
     said = "Amazon SES did not send the message to this address because it is on the suppression list for your account"
     verdict = CLASSIFIER.classify(report_of(said, status="5.1.1"))
     assert (verdict.category, verdict.bounce_type, verdict.ignore) == ("other", BounceType.SOFT, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "theirs", "diagnostic", "ours", "bounce_type"),
+    [
+        (Source.POWERMTA, "bad-mailbox", "550 5.1.1 <a@example.com> in zen.spamhaus.org", "policy-related", "soft"),
+        (Source.POWERMTA, "spam-related", "550 5.7.1 <a@example.com>: user unknown", "bad-mailbox", "hard"),
+        (Source.POWERMTA, "our-own-name", "552 5.2.2 <a@example.com> mailbox full", "quota-issues", "soft"),
+        (Source.KUMOMTA, "InactiveMailbox", "450 4.2.1 receiving mail too quickly - gsmtp", "policy-related", "soft"),
+        (Source.KUMOMTA, "QuotaIssues", "552 5.3.4 message size exceeds limit", "content-related", "soft"),
+        (Source.KUMOMTA, "Uncategorized", "550 5.1.1 <a@example.com>: user unknown", "bad-mailbox", "hard"),
+    ],
+)
+def test_a_sources_own_category_is_kept_beside_ours_and_decides_nothing(
+    source: Source, theirs: str, diagnostic: str, ours: str, bounce_type: str
+) -> None:
+    verdict = CLASSIFIER.classify(report_of(diagnostic, source=source, source_category=theirs))
+    assert (verdict.category, verdict.bounce_type) == (ours, bounce_type)
+    kept = Verdict.from_json(verdict.to_json())
+    assert (kept.category, kept.report.source_category) == (ours, theirs)
+    assert CLASSIFIER.classify(report_of(diagnostic, source=source)).category == ours
 
 
 def test_a_verdict_explains_itself() -> None:
