@@ -115,6 +115,18 @@ def test_what_is_refused_before_the_recipient_is_named_or_by_a_senders_code_is_n
     assert CLASSIFIER.classify(report_of(words)).bounce_type is BounceType.SOFT
 
 
+def test_words_about_the_return_path_are_not_about_the_recipient() -> None:
+    fields = {"envelope_recipient": "Bounces+l.c@return.example.net", "recipient": "a@example.com"}
+    looked_up = "550 <bounces+l.c@return.example.net> does not exist"
+    assert CLASSIFIER.classify(report_of(looked_up)).bounce_type is BounceType.HARD
+    verdict = CLASSIFIER.classify(report_of(looked_up, **fields))
+    assert (verdict.category, verdict.bounce_type) == ("other", BounceType.SOFT)
+    at_google = f"{looked_up}: the email account that you tried to reach does not exist - gsmtp"
+    assert CLASSIFIER.classify(report_of(at_google, **fields)).bounce_type is BounceType.SOFT
+    both = "550 <a@example.com> user unknown, of bounces+l.c@return.example.net"
+    assert CLASSIFIER.classify(report_of(both, **fields)).bounce_type is BounceType.HARD
+
+
 @pytest.mark.parametrize("name", ["virus-found", "no.such.user", "spam", "blacklisted", "user-unknown", "mailbox-full"])
 def test_words_in_an_address_say_nothing(name: str) -> None:
     verdict = CLASSIFIER.classify(report_of(f"550 5.7.1 <{name}@example.com> nope"))

@@ -88,7 +88,7 @@ class Classifier:
             if rule.id in without or (about_sender and rule.can_be_hard):
                 continue
             if not rule.weak:
-                return _by_words(rule, found, _doubt(rule, found, text))
+                return _by_words(rule, found, _doubt(rule, found, text, report))
             if stage is None:
                 return _clearer(_by_words(rule, found, None), by_status)
             break
@@ -192,12 +192,16 @@ def _is_definite(decision: Decision) -> bool:
     return decision.category != OTHER and not _is_about_address(decision.category)
 
 
-def _doubt(rule: Rule, found: Found, text: Text) -> str | None:
+def _doubt(rule: Rule, found: Found, text: Text, report: Report) -> str | None:
     """Return the words near those that `rule` met which make them doubtful, or None."""
-    if rule.layer == PROVIDER or not rule.can_be_hard:
+    if not rule.can_be_hard:
         return None
     begin = max(codes.reply_start(text.folded), found.start - NEAR)
-    return qualifier_in(text.folded[begin : found.start + len(found.matched) + NEAR])
+    near = text.folded[begin : found.start + len(found.matched) + NEAR]
+    sender = (report.envelope_recipient or "").casefold()
+    if sender and sender in near and (report.recipient or "").casefold() not in near:
+        return sender  # it is the return path that was looked up, and not the recipient
+    return None if rule.layer == PROVIDER else qualifier_in(near)
 
 
 def _by_status(report: Report, text: Text) -> Decision | None:
