@@ -94,7 +94,8 @@ def test_the_big_providers_are_known() -> None:
     assert known >= {
         "google", "microsoft", "yahoo", "apple", "comcast", "att", "verizon-wireless", "cox", "orange", "free", "sfr",
         "gmx", "t-online", "mail-ru", "yandex", "tencent", "netease", "naver", "docomo", "kddi", "softbank",
-        "proofpoint", "mimecast", "barracuda", "cisco", "trend-micro",
+        "proofpoint", "mimecast", "barracuda", "cisco", "trend-micro", "messagelabs", "cloudflare", "seznam", "wp-pl",
+        "libero", "laposte", "daum", "sina", "alibaba", "zoho", "earthlink", "spectrum", "godaddy", "emailsrvr",
     }  # fmt: skip
 
 
