@@ -34,6 +34,8 @@ reports = st.builds(
     diagnostic=texts | st.text(max_size=2100),
     event_time=times,
     received_time=times,
+    first_attempt=times,
+    last_attempt=times,
     list_id=texts,
     headers=st.dictionaries(st.text(max_size=20), st.text(max_size=20), max_size=20),
     cuts=st.lists(st.sampled_from(["diagnostic", "subject"])).map(tuple),
@@ -89,7 +91,7 @@ def test_each_text_of_a_verdict_is_cut(name: str, limit: int) -> None:
 
 
 def test_every_text_has_a_limit() -> None:
-    free = {"source", "event", "event_time", "received_time", "headers", "authentication", "cuts"}
+    free = {"source", "event", *records._TIMES, "headers", "authentication", "cuts"}
     assert set(records._NAMES["report"]) == set(records._REPORT_LIMITS) | free
     assert set(records._NAMES["verdict"]) == set(records._VERDICT_LIMITS) | {"report", "bounce_type", "ignore"}
 

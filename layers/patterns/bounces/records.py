@@ -82,6 +82,8 @@ class Report:
     reporting_mta: str | None = None  # RFC 3464 2.2.2
     event_time: datetime | None = None  # never later than received_time
     received_time: datetime | None = None  # when our door got it
+    first_attempt: datetime | None = None  # of a transient failure: when the sending host took it (RFC 3464 2.2.5)
+    last_attempt: datetime | None = None  # and when it was tried last (RFC 3464 2.3.7), else when it was reported
     envelope_recipient: str | None = None  # the return path that the report came to
     message_id: str | None = None  # of the returned message
     subject: str | None = None  # of the returned message
@@ -202,7 +204,7 @@ _VERDICT_LIMITS: Final = {
     "patterns_version": 64,
 }
 _ENUMS: Final[dict[str, type[StrEnum]]] = {"source": Source, "event": Event, "bounce_type": BounceType}
-_TIMES: Final = frozenset({"event_time", "received_time"})
+_TIMES: Final = frozenset({"event_time", "received_time", "first_attempt", "last_attempt"})
 _MAPS: Final = frozenset({"headers", "authentication"})
 _REQUIRED: Final = {"report": ("id", "source", "event", "recipient"), "verdict": ("report", "category", "bounce_type")}
 _NAMES: Final = {"report": [f.name for f in fields(Report)], "verdict": [f.name for f in fields(Verdict)]}

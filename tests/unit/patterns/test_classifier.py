@@ -1,9 +1,11 @@
 """From a report to a verdict: the order of the layers, what is transient, and how a verdict explains itself."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from bounces.patterns import Classifier, parse_patterns
-from bounces.records import BounceType, Event
+from bounces.records import BounceType, Event, Source, Verdict
 from tests.unit.patterns.reports import report_of
 
 CLASSIFIER = Classifier()
@@ -57,6 +59,44 @@ def test_a_transient_failure_keeps_its_category_and_is_soft(diagnostic: str, fie
     assert "transient" in (verdict.reason or "")
 
 
+def _tried(diagnostic: str, days: float, **fields: object) -> BounceType:
+    first = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
+    attempts = {"first_attempt": first, "last_attempt": first + timedelta(days=days)}
+    return CLASSIFIER.classify(report_of(diagnostic, **attempts, **fields)).bounce_type
+
+
+def test_a_transient_failure_that_lasted_as_long_as_escalation_asks_is_hard() -> None:
+    unknown = "450 4.1.1 <a@example.com>: Recipient address rejected: User unknown in virtual mailbox table"
+    assert _tried(unknown, 4.9) is BounceType.HARD
+    assert "has lasted for 4 days" in (
+        CLASSIFIER.classify(
+            report_of(
+                unknown, first_attempt=datetime(2026, 11, 1, tzinfo=UTC), last_attempt=datetime(2026, 11, 5, tzinfo=UTC)
+            )
+        ).reason
+        or ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "days", "fields"),
+    [
+        ("450 4.1.1 <a@example.com>: User unknown", 3.9, {}),
+        ("450 4.1.1 <a@example.com>: User unknown", -4.9, {}),
+        ("450 4.1.1 <a@example.com>: User unknown", 400, {}),
+        ("450 4.1.1 <a@example.com>: User unknown", 4.9, {"event": Event.DELAY, "action": "failed"}),
+        ("450 4.1.1 <a@example.com>: User unknown", 4.9, {"event": Event.DELAY, "action": "delayed"}),
+        ("450 4.1.1 <a@example.com>... nope", 4.9, {}),
+        ("450 4.2.2 <a@example.com>: mailbox full", 4.9, {}),
+        ("450 4.2.1 <a@example.com>: mailbox temporarily disabled", 4.9, {}),
+        ("450 4.2.0 <a@example.com>: Recipient address rejected: Greylisted", 4.9, {}),
+        ("450 4.1.1 <a@example.com>: User unknown, directory failure", 4.9, {}),
+    ],
+)
+def test_time_alone_makes_nothing_hard(diagnostic: str, days: float, fields: dict[str, object]) -> None:
+    assert _tried(diagnostic, days, **fields) is not BounceType.HARD
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -73,6 +113,18 @@ def test_what_is_refused_before_the_recipient_is_named_or_by_a_senders_code_is_n
     words: str,
 ) -> None:
     assert CLASSIFIER.classify(report_of(words)).bounce_type is BounceType.SOFT
+
+
+def test_words_about_the_return_path_are_not_about_the_recipient() -> None:
+    fields = {"envelope_recipient": "Bounces+l.c@return.example.net", "recipient": "a@example.com"}
+    looked_up = "550 <bounces+l.c@return.example.net> does not exist"
+    assert CLASSIFIER.classify(report_of(looked_up)).bounce_type is BounceType.HARD
+    verdict = CLASSIFIER.classify(report_of(looked_up, **fields))
+    assert (verdict.category, verdict.bounce_type) == ("other", BounceType.SOFT)
+    at_google = f"{looked_up}: the email account that you tried to reach does not exist - gsmtp"
+    assert CLASSIFIER.classify(report_of(at_google, **fields)).bounce_type is BounceType.SOFT
+    both = "550 <a@example.com> user unknown, of bounces+l.c@return.example.net"
+    assert CLASSIFIER.classify(report_of(both, **fields)).bounce_type is BounceType.HARD
 
 
 @pytest.mark.parametrize("name", ["virus-found", "no.such.user", "spam", "blacklisted", "user-unknown", "mailbox-full"])
@@ -114,6 +166,27 @@ def test_an_echo_of_our_own_suppression_is_ignored() -> None:
     said = "Amazon SES did not send the message to this address because it is on the suppression list for your account"
     verdict = CLASSIFIER.classify(report_of(said, status="5.1.1"))
     assert (verdict.category, verdict.bounce_type, verdict.ignore) == ("other", BounceType.SOFT, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "theirs", "diagnostic", "ours", "bounce_type"),
+    [
+        (Source.POWERMTA, "bad-mailbox", "550 5.1.1 <a@example.com> in zen.spamhaus.org", "policy-related", "soft"),
+        (Source.POWERMTA, "spam-related", "550 5.7.1 <a@example.com>: user unknown", "bad-mailbox", "hard"),
+        (Source.POWERMTA, "our-own-name", "552 5.2.2 <a@example.com> mailbox full", "quota-issues", "soft"),
+        (Source.KUMOMTA, "InactiveMailbox", "450 4.2.1 receiving mail too quickly - gsmtp", "policy-related", "soft"),
+        (Source.KUMOMTA, "QuotaIssues", "552 5.3.4 message size exceeds limit", "content-related", "soft"),
+        (Source.KUMOMTA, "Uncategorized", "550 5.1.1 <a@example.com>: user unknown", "bad-mailbox", "hard"),
+    ],
+)
+def test_a_sources_own_category_is_kept_beside_ours_and_decides_nothing(
+    source: Source, theirs: str, diagnostic: str, ours: str, bounce_type: str
+) -> None:
+    verdict = CLASSIFIER.classify(report_of(diagnostic, source=source, source_category=theirs))
+    assert (verdict.category, verdict.bounce_type) == (ours, bounce_type)
+    kept = Verdict.from_json(verdict.to_json())
+    assert (kept.category, kept.report.source_category) == (ours, theirs)
+    assert CLASSIFIER.classify(report_of(diagnostic, source=source)).category == ours
 
 
 def test_a_verdict_explains_itself() -> None:

@@ -1,5 +1,7 @@
 """What each category does, and what an operator may change of it."""
 
+from datetime import timedelta
+
 import pytest
 
 from bounces.errors import PatternError
@@ -41,6 +43,18 @@ def test_when_soft_bounces_add_up_to_a_hard_one() -> None:
         Counts.ADDRESS: Escalation(days=3, over_days=14),
         Counts.WAY: Escalation(days=5, within_days=30),
     }
+
+
+@pytest.mark.parametrize(
+    ("counts", "days", "met"),
+    [
+        (Counts.WAY, 3.9, False), (Counts.WAY, 4, True), (Counts.WAY, 30, True), (Counts.WAY, 31, False),
+        (Counts.WAY, -5, False), (Counts.ADDRESS, 13.9, False), (Counts.ADDRESS, 14, True), (Counts.SENDER, 20, False),
+        (Counts.NOTHING, 20, False),
+    ],
+)  # fmt: skip
+def test_one_message_tried_for_as_long_meets_the_rule(counts: Counts, days: float, met: bool) -> None:
+    assert default_policy().is_met_by(counts, timedelta(days=days)) is met
 
 
 def test_an_unknown_category_does_what_other_does() -> None:

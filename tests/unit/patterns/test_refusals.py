@@ -14,7 +14,9 @@ REFUSALS = imitations("refusals.txt")
 
 def test_the_list_is_as_long_and_as_misleading_as_it_has_to_be() -> None:
     diagnostics = [diagnostic for _, diagnostic in REFUSALS]
-    assert len(diagnostics) >= 100
+    assert len(set(diagnostics)) >= 100
+    assert all(receiver.strip() and diagnostic.strip() for receiver, diagnostic in REFUSALS)
+    assert len({receiver for receiver, _ in REFUSALS}) >= 60
     assert sum(bool(re.search(r"\b550[ -]5\.(1\.1|1\.0|2\.1)\b", text)) for text in diagnostics) >= 30
     assert sum(bool(re.search(r"user|mailbox|recipient", text, re.IGNORECASE)) for text in diagnostics) >= 15
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from bounces.addresses import domain_of
@@ -87,7 +88,7 @@ class Classifier:
             if rule.id in without or (about_sender and rule.can_be_hard):
                 continue
             if not rule.weak:
-                return _by_words(rule, found, _doubt(rule, found, text))
+                return _by_words(rule, found, _doubt(rule, found, text, report))
             if stage is None:
                 return _clearer(_by_words(rule, found, None), by_status)
             break
@@ -110,13 +111,22 @@ class Classifier:
         if bounce_type is BounceType.HARD and decision.soft:
             bounce_type, because = BounceType.SOFT, f"{because}; it may pass, so soft"
         elif bounce_type is BounceType.HARD and is_transient(report):
-            bounce_type, because = BounceType.SOFT, f"{because}; the failure is transient, so soft"
+            if decision.layer in (PROVIDER, PHRASE) and self._has_lasted(report, decision.category):
+                because = f"{because}; the failure is transient, but has lasted for {_tried(report).days} days"
+            else:
+                bounce_type, because = BounceType.SOFT, f"{because}; the failure is transient, so soft"
         verdict = Verdict(
             report=report, category=decision.category, bounce_type=bounce_type, rule=decision.rule,
             rule_text=decision.text, layer=decision.layer, matched=decision.matched, reason=_sentence(because),
             patterns_version=self._version, ignore=decision.ignore,
         )  # fmt: skip
         return self._obeying(verdict, met) if met else verdict
+
+    def _has_lasted(self, report: Report, category: str) -> bool:
+        """Say whether a transient failure was tried for so long that it has met the policy's escalation by itself."""
+        return report.event is Event.BOUNCE and self._policy.is_met_by(
+            self._policy.of(category).transient, _tried(report)
+        )
 
     def _obeying(self, verdict: Verdict, met: Found) -> Verdict:
         """Return the verdict as the operator's pattern wants it. Without a category of its own, ours is kept."""
@@ -145,8 +155,8 @@ def place_of(report: Report) -> Place:
 def is_transient(report: Report) -> bool:
     """Say whether the receiver refused for now only: a reply code or status of class 4, in whatever words.
 
-    A 450 4.1.1 `user unknown` that was tried until it expired is still no permanent answer: it counts, and enough
-    of them become hard (policy.toml).
+    A 450 4.1.1 `user unknown` is no permanent answer: it counts, and enough of them become hard (policy.toml), or
+    one that is known to have been tried for as long.
     """
     if report.event is Event.DELAY:
         return True  # given up for want of time: nobody has refused for good
@@ -155,6 +165,13 @@ def is_transient(report: Report) -> bool:
         said = (report.diagnostic or "").casefold()
         given = [code for code in (codes.reply_code_in(said), *codes.statuses_in(said)[:1]) if code]
     return any(code.startswith(codes.TRANSIENT) for code in given)
+
+
+def _tried(report: Report) -> timedelta:
+    """Return for how long the message was tried, as far as the report says."""
+    if report.first_attempt is None or report.last_attempt is None:
+        return timedelta()
+    return report.last_attempt - report.first_attempt
 
 
 def _by_words(rule: Rule, found: Found, doubt: str | None) -> Decision:
@@ -175,12 +192,16 @@ def _is_definite(decision: Decision) -> bool:
     return decision.category != OTHER and not _is_about_address(decision.category)
 
 
-def _doubt(rule: Rule, found: Found, text: Text) -> str | None:
+def _doubt(rule: Rule, found: Found, text: Text, report: Report) -> str | None:
     """Return the words near those that `rule` met which make them doubtful, or None."""
-    if rule.layer == PROVIDER or not rule.can_be_hard:
+    if not rule.can_be_hard:
         return None
     begin = max(codes.reply_start(text.folded), found.start - NEAR)
-    return qualifier_in(text.folded[begin : found.start + len(found.matched) + NEAR])
+    near = text.folded[begin : found.start + len(found.matched) + NEAR]
+    sender = (report.envelope_recipient or "").casefold()
+    if sender and sender in near and (report.recipient or "").casefold() not in near:
+        return sender  # it is the return path that was looked up, and not the recipient
+    return None if rule.layer == PROVIDER else qualifier_in(near)
 
 
 def _by_status(report: Report, text: Text) -> Decision | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -57,6 +58,17 @@ class Policy:
     def of(self, category: str) -> Conduct:
         """Return what `category` does; an unknown one does what `other` does."""
         return self.conducts.get(category) or self.conducts[OTHER]
+
+    def is_met_by(self, counts: Counts, tried: timedelta) -> bool:
+        """Say whether one message that was `tried` for so long has met what `counts` asks of several.
+
+        It failed on as many days, and was not delivered between. Longer than `within_days` is a clock that is wrong.
+        """
+        rule = self.escalations.get(counts)
+        if rule is None:
+            return False
+        least, most = max(rule.days - 1, rule.over_days or 0), rule.within_days
+        return timedelta(days=least) <= tried and (most is None or tried <= timedelta(days=most))
 
     def overridden(self, text: str) -> Policy:
         """Return this policy with what `text`, TOML of policy.toml's form, says instead. Raises `PatternError`."""

@@ -120,7 +120,7 @@ def _message_field(name: str, value: str, into: Findings) -> None:
             into.system = _NULLMAILER
         into.reporting_mta = host_in(value)
     elif name == "arrival-date" and not into.time:
-        into.time = value
+        into.time = into.arrival = value
 
 
 def _close(group: dict[str, str], into: Findings) -> None:

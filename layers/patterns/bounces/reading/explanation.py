@@ -40,6 +40,8 @@ _NEXT_HOST: Final = "... while talking to "
 _RULE: Final = "-----"
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
+# How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
+_MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
 _CLOSING: Final = "> \"'"
 _LEADING: Final = " >:;,.\"')]"
 
@@ -178,6 +180,9 @@ class Explanation:
         said = self._reply_to(address) or next(iter(remote or replies if alone else ()), "")
         if said:
             words = _unprompted(said).lstrip(". ")
+            before = near.partition(words)[0].rstrip()
+            if before and words in near and _MAILER_FAILED.match(words):
+                return _bare(f"{words} ({before})"), None
             return _bare(words if near in words or words in near else f"{words} {near}"), None
         if not near and whole and not alone:
             return _bare(self.reply_of(domain_of(address))), None

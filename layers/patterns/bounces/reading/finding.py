@@ -60,10 +60,11 @@ class Findings:
     """All that a mail says: its recipients, and what holds for each of them.
 
     `returned` has the headers of the returned message, `told` what the explanation of a bounce in prose tells
-    (see `wording.TOLD`), `cuts` what was beyond a limit and could have named a recipient.
+    (see `wording.TOLD`), `arrival` when the reporting MTA took the message that failed, `cuts` what was beyond a limit and could have named a recipient.
     """
 
     __slots__ = (
+        "arrival",
         "cuts",
         "in_prose",
         "kind",
@@ -91,6 +92,7 @@ class Findings:
         self.reason = reason
         self.recipients: list[Finding] = []
         self.reporting_mta = ""
+        self.arrival = ""
         self.system = system
         self.time = ""
         self.note = ""

@@ -12,7 +12,7 @@ from bounces.addresses import is_address
 from bounces.identity import mail_digest, report_id
 from bounces.reading import returned
 from bounces.reading.dates import parsed
-from bounces.reading.finding import Findings
+from bounces.reading.finding import Finding, Findings
 from bounces.reading.part import Part
 from bounces.reading.text import one_line
 from bounces.records import Event, Report, Source
@@ -65,6 +65,7 @@ def reports_of(findings: Findings, root: Part, body: bytes, arrival: Arrival) ->
                 "remote_mta": finding.remote_mta or None,
                 "event_time": _time(finding.time or mail_time, arrival.received_time),
                 "feedback_type": finding.feedback_type or None,
+                **_attempts(finding, findings.arrival, root.header("date"), arrival.received_time),
                 **shared,
             }
         )
@@ -123,6 +124,14 @@ def _time(value: str, received: datetime | None) -> datetime | None:
     if time is None or (received is not None and time > received):
         return received
     return time
+
+
+def _attempts(finding: Finding, taken: str, reported: str, received: datetime | None) -> dict[str, Any]:
+    """Return when a message that failed for now was tried first and last, where the report says both."""
+    if not taken or finding.event is not Event.BOUNCE or "4" not in (finding.status[:1], finding.reply_code[:1]):
+        return {}
+    first, last = parsed(taken), _time(finding.time or reported, received)
+    return {"first_attempt": first, "last_attempt": last} if first and last else {}
 
 
 def _first(headers: Mapping[str, list[str]], name: str) -> str:
