@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from bounces.patterns.codes import reply_start
 
 # The apostrophe of "doesn't" comes in many shapes; zero-width characters and soft hyphens show nothing.
 _ALIKE = str.maketrans(
@@ -31,16 +33,18 @@ _ALIKE = str.maketrans(
     }
 )
 # A hyphen before a digit joins a number, unless an enhanced status code follows it.
-_REPLY = re.compile(r"(?<![\w.@#-])([245][0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
+# The look behind stands after the first digit, so that the search is for a digit.
+_REPLY = re.compile(r"([245](?<![\w.@#-].)[0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
 _ADDRESS_ENDS = frozenset(" <>()[]\"',;:")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A diagnostic in the form to be matched: as it reads, and with its case folded."""
+class Text(NamedTuple):
+    """A diagnostic in the form to be matched: as it reads, with its case folded, and that in UTF-8 for RE2."""
 
     shown: str
     folded: str
+    raw: bytes
+    answer: int  # where in `folded` the receiver's answer begins; before it are the sending system's own words
 
     def part(self, start: int, end: int) -> str:
         """Return what stands at a place of `folded`, as it reads where that place is known in `shown`."""
@@ -50,7 +54,8 @@ class Text:
 def text_of(diagnostic: str) -> Text:
     """Return `diagnostic` in the form to be matched."""
     shown = normal(diagnostic)
-    return Text(shown, shown.casefold())
+    folded_text = shown.casefold()
+    return Text(shown, folded_text, folded_text.encode(), reply_start(folded_text))
 
 
 def normal(text: str) -> str:
