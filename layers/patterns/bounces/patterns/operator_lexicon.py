@@ -1,14 +1,15 @@
 """An operator's patterns, found in a text: the first of them that holds there.
 
 However many they are, a text costs what stands in it: literals are among the words of the one pass, and an expression
-is tried only where the words that it needs were seen. Those without such words are searched for together.
+is tried only where the words that it needs were seen. Those without such words, or whose words many share, are
+searched for together.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from bounces.patterns.expressions import Condition, Expression, ExpressionSet
 from bounces.patterns.lexicon import Found, Sighting
@@ -19,6 +20,8 @@ from bounces.patterns.words import Words
 
 if TYPE_CHECKING:
     from bounces.atoms import Clause, Way
+
+MAX_SHARING: Final = 16  # expressions that one word may cause to be tried; one search for all costs less than more
 
 
 class OperatorLexicon:
@@ -99,12 +102,15 @@ class OperatorLexicon:
         for number, some in ways.items():
             numbered = [[[words.number_of(word) for word in clause] for clause in way] for way in some]
             self._expressions[number] = Condition(numbered), Expression(self._patterns[number].text)
-            for word in {word for way in some for word in _rarest(way, common)}:
+            own = {word for way in some for word in _rarest(way, common)}
+            if not own or max(common[word] for word in own) > MAX_SHARING:
+                self._loose.append(number)
+                continue
+            for word in own:
                 self._by_word.setdefault(words.number_of(word), []).append(number)
-        self._loose = [number for number, some in ways.items() if not some]
         self._loose_set = ExpressionSet([self._patterns[number].text for number in self._loose])
 
 
 def _rarest(way: Way, common: Mapping[str, int]) -> Clause:
-    """Return the clause that the fewest other expressions share: of many with one word in common, few are tried."""
-    return min(way, key=lambda clause: (sum(common[word] for word in clause), sorted(clause)))
+    """Return the clause whose words the fewest other expressions share."""
+    return min(way, key=lambda clause: (max(common[word] for word in clause), sorted(clause)))

@@ -1,0 +1,148 @@
+"""What an operator's patterns cost: as many as there may be beside a few, and those made to explode an engine.
+
+The patterns are made here, of words as receivers write them and of numbers, so that each set is the same in every run.
+The diagnostics are the built-in rules' samples; every second one holds words of one of the set's patterns.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from statistics import median
+from typing import Final
+
+from bounces.patterns import Classifier, parse_patterns
+from bounces.patterns.rules import built_in_rules
+from bounces.records import Event, Report, Source, Verdict
+
+FEW: Final = (100, 50)  # patterns, and how many of them are expressions
+MANY: Final = (100_000, 1_000)
+DIAGNOSTICS: Final = 2_000
+_OPENINGS: Final = ("our gateway", "this relay", "the filter", "mail host", "your provider", "site policy", "edge node",
+                    "the postmaster", "inbound cluster", "the appliance")  # fmt: skip
+_VERBS: Final = ("declines", "turned away", "will not take", "has no room for", "holds back", "sent back", "drops",
+                 "does not want", "gave up on", "throws out")  # fmt: skip
+_OBJECTS: Final = ("the letter", "this item", "such post", "that parcel", "the transfer", "your note", "the envelope",
+                   "these papers", "the shipment", "all of it")  # fmt: skip
+# Each takes a backtracking engine longer than anyone waits, over the texts below it.
+_HOSTILE: Final = ("(a+)+$", "(a|aa)+$", "(.*a){20}", "(x+x+)+y", "a{0,500}a{0,400}b", "^(([a-z])+.)+[A-Z]([a-z])+$")
+_HOSTILE_TEXTS: Final = ("a" * 119 + "!", "x" * 120, "aA" * 60, "a" * 60 + "b" * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternFigures:
+    """Seconds of processor time, medians of the rounds; bytes of memory."""
+
+    few: int
+    many: int
+    many_expressions: int
+    few_seconds: float  # a diagnostic, with the few patterns
+    many_seconds: float  # the same with the many
+    hostile_seconds: float  # a hostile text of ordinary length, with hostile patterns
+    parse_seconds: float  # the text of the many, every line checked
+    compile_seconds: float  # the many, with the built-in rules
+    peak: int  # resident, of the process that held the many and the few
+    matched: float  # the share of the diagnostics that a pattern decided
+
+    @property
+    def ratio(self) -> float:
+        """How many times as long a diagnostic takes with the many as with the few."""
+        return self.many_seconds / self.few_seconds
+
+
+def measure_patterns(
+    rounds: int, few: tuple[int, int] = FEW, many: tuple[int, int] = MANY, diagnostics: int = DIAGNOSTICS
+) -> PatternFigures:
+    """Return the figures, measured in a process of its own, whose peak of memory is therefore theirs."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as one:
+        return one.submit(_measured, rounds, few, many, diagnostics).result()
+
+
+def lines(count: int, expressions: int) -> list[str]:
+    """Return `count` patterns, the `expressions` among them spread evenly, every one different."""
+    every = count // expressions
+    return [_line(number, number % every == 0 and number // every < expressions) for number in range(count)]
+
+
+def words_of(number: int) -> str:
+    """Return what stands in a diagnostic that the pattern `number` of `lines` matches."""
+    return f"{_words(number)} ({number})"
+
+
+def reports(count: int, patterns: int) -> list[Report]:
+    """Return `count` bounces, each second one with words of one of the first `patterns` patterns of `lines`."""
+    samples = [sample for rule in built_in_rules() for sample in rule.samples]
+    made = []
+    for number in range(count):
+        diagnostic = samples[number * 7 % len(samples)]
+        if number % 2:
+            diagnostic = f"{diagnostic[:60]} {words_of(number * 7919 % patterns)} {diagnostic[60:120]}"
+        made.append(_report(number, diagnostic))
+    return made
+
+
+def _report(number: int, diagnostic: str) -> Report:
+    return Report(
+        id=str(number), source=Source.MAILBOX, event=Event.BOUNCE, recipient=f"person{number}@example.com",
+        diagnostic=diagnostic, status="5.0.0", reply_code="550", remote_mta="dns; mx.example.com",
+    )  # fmt: skip
+
+
+def _words(number: int) -> str:
+    return f"{_OPENINGS[number % 10]} {_VERBS[number // 10 % 10]} {_OBJECTS[number // 100 % 10]}"
+
+
+def _line(number: int, is_expression: bool) -> str:
+    decision = ("Soft", "Hard:bad-mailbox", "Ignore")[number % 3]
+    if is_expression:
+        opening, verb, thing = _OPENINGS[number % 10], _VERBS[number // 10 % 10], _OBJECTS[number // 100 % 10]
+        return rf"regex:{opening} ({verb}|refuses) .{{0,12}}{thing.split()[-1]} \({number}\)==>{decision}"
+    return f"{words_of(number)}==>{decision}"
+
+
+def _measured(rounds: int, few: tuple[int, int], many: tuple[int, int], diagnostics: int) -> PatternFigures:
+    text = "\n".join(lines(*many))
+    begun = time.process_time()
+    patterns, refused = parse_patterns(text)
+    parsed = time.process_time()
+    with_many = Classifier(patterns)
+    compiled = time.process_time()
+    hostile = [f"regex:{expression}==>Soft" for expression in _HOSTILE]
+    others = [parse_patterns("\n".join(some)) for some in (lines(*few), hostile)]
+    if refused or any(not_taken for _, not_taken in others):
+        raise AssertionError("a pattern of the measurement itself was refused")
+    texts = [_report(number, _HOSTILE_TEXTS[number % len(_HOSTILE_TEXTS)]) for number in range(diagnostics)]
+    ways = (
+        (Classifier(others[0][0]).classify, reports(diagnostics, few[0])),
+        (with_many.classify, reports(diagnostics, many[0])),
+        (Classifier(others[1][0]).classify, texts),
+    )
+    verdicts = [with_many.classify(report) for report in ways[1][1]]
+    spent = [[_seconds(classify, given) for classify, given in ways] for _ in range(rounds + 1)][1:]
+    few_seconds, many_seconds, hostile_seconds = (median(column) for column in zip(*spent, strict=True))
+    return PatternFigures(
+        few=few[0],
+        many=many[0],
+        many_expressions=many[1],
+        few_seconds=few_seconds,
+        many_seconds=many_seconds,
+        hostile_seconds=hostile_seconds,
+        parse_seconds=parsed - begun,
+        compile_seconds=compiled - parsed,
+        peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        matched=sum(verdict.layer == "operator" for verdict in verdicts) / len(verdicts),
+    )
+
+
+def _seconds(classify: Callable[[Report], Verdict], given: Sequence[Report]) -> float:
+    gc.collect()
+    begun = time.process_time()
+    for report in given:
+        classify(report)
+    return (time.process_time() - begun) / len(given)
