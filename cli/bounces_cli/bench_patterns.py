@@ -12,10 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from multiprocessing import get_context
+from pathlib import Path
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 from bounces.patterns import Classifier, parse_patterns
 from bounces.patterns.rules import built_in_rules
@@ -30,6 +31,7 @@ _VERBS: Final = ("declines", "turned away", "will not take", "has no room for", 
                  "does not want", "gave up on", "throws out")  # fmt: skip
 _OBJECTS: Final = ("the letter", "this item", "such post", "that parcel", "the transfer", "your note", "the envelope",
                    "these papers", "the shipment", "all of it")  # fmt: skip
+_STEP: Final = 7919  # a prime
 # Each takes a backtracking engine longer than anyone waits, over the texts below it.
 _HOSTILE: Final = ("(a+)+$", "(a|aa)+$", "(.*a){20}", "(x+x+)+y", "a{0,500}a{0,400}b", "^(([a-z])+.)+[A-Z]([a-z])+$")
 _HOSTILE_TEXTS: Final = ("a" * 119 + "!", "x" * 120, "aA" * 60, "a" * 60 + "b" * 60)
@@ -39,9 +41,8 @@ _HOSTILE_TEXTS: Final = ("a" * 119 + "!", "x" * 120, "aA" * 60, "a" * 60 + "b" *
 class PatternFigures:
     """Seconds of processor time, medians of the rounds; bytes of memory."""
 
-    few: int
-    many: int
-    many_expressions: int
+    few: tuple[int, int]  # patterns, and how many of them are expressions
+    many: tuple[int, int]
     few_seconds: float  # a diagnostic, with the few patterns
     many_seconds: float  # the same with the many
     hostile_seconds: float  # a hostile text of ordinary length, with hostile patterns
@@ -55,10 +56,32 @@ class PatternFigures:
         """How many times as long a diagnostic takes with the many as with the few."""
         return self.many_seconds / self.few_seconds
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as JSON's types, with what follows from them."""
+        return asdict(self) | {"ratio": self.ratio, "diagnostics_per_second": 1 / self.many_seconds}
 
-def measure_patterns(
-    rounds: int, few: tuple[int, int] = FEW, many: tuple[int, int] = MANY, diagnostics: int = DIAGNOSTICS
-) -> PatternFigures:
+    def rows(self) -> list[str]:
+        """Return the figures as lines for people."""
+        named = (
+            (f"{self.few[0]:,} patterns, {self.few[1]:,} expressions", self.few_seconds, ""),
+            (
+                f"{self.many[0]:,} patterns, {self.many[1]:,} expressions",
+                self.many_seconds,
+                f"{self.ratio:6.2f} times as long",
+            ),
+            ("patterns and texts to explode", self.hostile_seconds, ""),
+        )
+        return [
+            f"with an operator's patterns, which decide {self.matched:.0%} of the diagnostics",
+            f"{'':38}{'a second':>10}{'µs each':>10}",
+            *(f"  {name:36}{1 / each:10,.0f}{each * 1e6:10,.1f}  {ratio}".rstrip() for name, each, ratio in named),
+            f"  {f'to read the {self.many[0]:,}, once':36}{self.parse_seconds:10,.2f} s",
+            f"  {'to compile them, once':36}{self.compile_seconds:10,.2f} s",
+            f"  {'largest size of that process':36}{self.peak / 1e6:10,.1f} MB",
+        ]
+
+
+def measure_patterns(rounds: int, few: tuple[int, int], many: tuple[int, int], diagnostics: int) -> PatternFigures:
     """Return the figures, measured in a process of its own, whose peak of memory is therefore theirs."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as one:
         return one.submit(_measured, rounds, few, many, diagnostics).result()
@@ -70,20 +93,20 @@ def lines(count: int, expressions: int) -> list[str]:
     return [_line(number, number % every == 0 and number // every < expressions) for number in range(count)]
 
 
-def words_of(number: int) -> str:
-    """Return what stands in a diagnostic that the pattern `number` of `lines` matches."""
-    return f"{_words(number)} ({number})"
-
-
 def reports(count: int, patterns: int) -> list[Report]:
-    """Return `count` bounces, each second one with words of one of the first `patterns` patterns of `lines`."""
+    """Return `count` bounces, each second one with words of one of the first `patterns` patterns of `lines`.
+
+    Its id is that pattern's number, from 1; of the others it is 0.
+    """
     samples = [sample for rule in built_in_rules() for sample in rule.samples]
     made = []
     for number in range(count):
-        diagnostic = samples[number * 7 % len(samples)]
-        if number % 2:
-            diagnostic = f"{diagnostic[:60]} {words_of(number * 7919 % patterns)} {diagnostic[60:120]}"
-        made.append(_report(number, diagnostic))
+        sample = samples[number * 7 % len(samples)]
+        if number % 2 == 0:
+            made.append(_report(0, sample))
+            continue
+        pattern = number // 2 * _STEP % patterns  # from all over the set, so that none is at hand from the one before
+        made.append(_report(pattern + 1, f"{sample[:60]} {_words(pattern)} {sample[60:120]}"))
     return made
 
 
@@ -95,15 +118,15 @@ def _report(number: int, diagnostic: str) -> Report:
 
 
 def _words(number: int) -> str:
-    return f"{_OPENINGS[number % 10]} {_VERBS[number // 10 % 10]} {_OBJECTS[number // 100 % 10]}"
+    return f"{_OPENINGS[number % 10]} {_VERBS[number // 10 % 10]} {_OBJECTS[number // 100 % 10]} ({number})"
 
 
 def _line(number: int, is_expression: bool) -> str:
     decision = ("Soft", "Hard:bad-mailbox", "Ignore")[number % 3]
     if is_expression:
-        opening, verb, thing = _OPENINGS[number % 10], _VERBS[number // 10 % 10], _OBJECTS[number // 100 % 10]
-        return rf"regex:{opening} ({verb}|refuses) .{{0,12}}{thing.split()[-1]} \({number}\)==>{decision}"
-    return f"{words_of(number)}==>{decision}"
+        opening, verb = _OPENINGS[number % 10], _VERBS[number // 10 % 10]
+        return rf"regex:{opening} ({verb}|refuses) .{{3,20}} \({number}\)==>{decision}"
+    return f"{_words(number)}==>{decision}"
 
 
 def _measured(rounds: int, few: tuple[int, int], many: tuple[int, int], diagnostics: int) -> PatternFigures:
@@ -127,15 +150,14 @@ def _measured(rounds: int, few: tuple[int, int], many: tuple[int, int], diagnost
     spent = [[_seconds(classify, given) for classify, given in ways] for _ in range(rounds + 1)][1:]
     few_seconds, many_seconds, hostile_seconds = (median(column) for column in zip(*spent, strict=True))
     return PatternFigures(
-        few=few[0],
-        many=many[0],
-        many_expressions=many[1],
+        few=few,
+        many=many,
         few_seconds=few_seconds,
         many_seconds=many_seconds,
         hostile_seconds=hostile_seconds,
         parse_seconds=parsed - begun,
         compile_seconds=compiled - parsed,
-        peak=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        peak=_peak(),
         matched=sum(verdict.layer == "operator" for verdict in verdicts) / len(verdicts),
     )
 
@@ -146,3 +168,12 @@ def _seconds(classify: Callable[[Report], Verdict], given: Sequence[Report]) -> 
     for report in given:
         classify(report)
     return (time.process_time() - begun) / len(given)
+
+
+def _peak() -> int:
+    """Return the most bytes that were resident. What `getrusage` says goes back to before this program was executed."""
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+    except (OSError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
