@@ -23,6 +23,7 @@ from bounces.errors import PatternError
 
 FOLDER: Final = Path(__file__).parent / "patterns"
 COMPILED: Final = "compiled.json"
+LONGEST_WORD: Final = 14  # characters
 _SUFFIX: Final = ".toml"
 _EXPRESSIONS: Final = ("regex", "words")  # the keys whose texts are expressions
 _MADE_BY: Final = ("atoms.py", "knowledge.py")  # what else decides what the compiled file holds
@@ -117,12 +118,18 @@ def _made_of(sources: Mapping[str, bytes]) -> dict[str, Any]:
     numbers: dict[str, int] = {}
     ways = {
         expression: [
-            [[numbers.setdefault(word, len(numbers)) for word in sorted(clause)] for clause in way]
+            [[numbers.setdefault(word, len(numbers)) for word in _beginnings(clause)] for clause in way]
             for way in required_words(expression)
         ]
         for expression in _expressions(tables)
     }
     return {"tables": tables, "words": list(numbers), "ways": ways}
+
+
+def _beginnings(clause: frozenset[str]) -> list[str]:
+    """Return the words of `clause`, cut short: a small automaton stays in the cache, and few words begin alike."""
+    cut = {word[:LONGEST_WORD] for word in clause}
+    return sorted(word for word in cut if not any(other != word and other in word for other in cut))
 
 
 def _tables(sources: Mapping[str, bytes]) -> dict[str, Table]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bounces.atoms import required_words
 from bounces.patterns import Classifier, parse_patterns
 from bounces.patterns.expressions import ExpressionSet
-from bounces.patterns.normal import address_spans, normal, text_of
+from bounces.patterns.normal import is_in_address, normal, text_of
 from bounces.patterns.operator_syntax import expression_options
 from tests.unit.patterns.reports import report_of
 
@@ -37,17 +37,29 @@ def test_one_form_for_what_reads_the_same(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "is_within"),
     [
-        ("to <a@b.c> and d@e.f;", ["a@b.c", "d@e.f"]),
-        ("@", ["@"]),
-        ("a@b@c", ["a@b@c"]),
-        ("none", []),
-        ("(x+y=z@example.com)", ["x+y=z@example.com"]),
+        ("to <spam@b.c> and more", True),
+        ("to a@spam.example;", True),
+        ("a@spam@c", True),
+        ("(x+spam=z@example.com)", True),
+        ("a@b.c:spam", False),
+        ("spam <a@b.c>", False),
+        ("a@b.c spam", False),
+        ("spam @", False),
+        ("antispam", False),
+        ("spam", False),
+        ("a@b.c, spam, d@e.f", False),
     ],
 )
-def test_where_addresses_stand(text: str, found: list[str]) -> None:
-    assert [text[start:end] for start, end in address_spans(text)] == found
+def test_words_within_an_address_are_told_from_others(text: str, is_within: bool) -> None:
+    start = text.find("spam")
+    assert is_in_address(text, start, start + len("spam")) is is_within
+
+
+def test_words_across_the_end_of_an_address_are_not_within_it() -> None:
+    assert not is_in_address("no@user unknown", 3, 15)
+    assert not is_in_address("<a@b>user", 3, 9)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bounces.knowledge import NumberedWay, numbered_ways
 from bounces.patterns.expressions import Expression
-from bounces.patterns.normal import Text, address_spans, folded
+from bounces.patterns.normal import Text, folded, is_in_address
 from bounces.patterns.rules import Provider, Rule
 from bounces.patterns.words import Words, places_of
 
@@ -30,10 +30,11 @@ class Sighting(NamedTuple):
 class _Watch:
     """What rules, by their numbers, are to be tried for which words: those of one provider, or of none."""
 
-    __slots__ = ("_always", "_by_word")
+    __slots__ = ("_alone", "_always", "_by_word")
 
     def __init__(self) -> None:
         self._always: list[int] = []  # what can be left aside for no missing word
+        self._alone: dict[int, list[int]] = {}  # what one word is enough for
         self._by_word: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}  # with what else must be seen
 
     def add(self, number: int, ways: Sequence[NumberedWay]) -> None:
@@ -43,12 +44,17 @@ class _Watch:
         for first, *others in ways:
             watched = (number, [frozenset(clause) for clause in others])
             for word in first:
-                self._by_word.setdefault(word, []).append(watched)
+                if others:
+                    self._by_word.setdefault(word, []).append(watched)
+                else:
+                    self._alone.setdefault(word, []).append(number)
 
     def tell(self, seen: set[int], found: set[int]) -> None:
         """Add to `found` the rules that a text may match in which the words `seen` stand."""
         found.update(self._always)
         for word in seen:
+            if word in self._alone:
+                found.update(self._alone[word])
             for number, others in self._by_word.get(word, ()):
                 for clause in others:
                     if seen.isdisjoint(clause):
@@ -78,11 +84,10 @@ class RuleLexicon:
         candidates = self._candidates(seen, text)
         if not candidates:
             return
-        names = list(address_spans(text.folded))
         before = []
         for number in candidates:
             if self._strong[number]:
-                place = self._first_place(number, text, names)
+                place = self._first_place(number, text)
                 if place is not None and place[0] >= text.answer:
                     yield Found(number, text.part(*place), place[0])
                 elif place is not None:
@@ -90,7 +95,7 @@ class RuleLexicon:
         yield from before
         for number in candidates:
             if not self._strong[number]:
-                place = self._first_place(number, text, names)
+                place = self._first_place(number, text)
                 if place is not None and place[0] >= text.answer:
                     yield Found(number, text.part(*place), place[0])
 
@@ -111,12 +116,12 @@ class RuleLexicon:
                 found.update(provider for mark, provider in self._marks[word] if places_of(mark, text.folded))
         return found
 
-    def _first_place(self, number: int, text: Text, names: list[tuple[int, int]]) -> tuple[int, int] | None:
+    def _first_place(self, number: int, text: Text) -> tuple[int, int] | None:
         """Return where the rule first stands in the answer, else where it first stands, outside of addresses."""
         finder = self._finders[number]
         before = None
         for place in places_of(finder, text.folded) if isinstance(finder, str) else finder.spans(text):
-            if names and any(first <= place[0] and place[1] <= last for first, last in names):
+            if is_in_address(text.folded, *place):
                 continue
             if place[0] >= text.answer:
                 return place

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from bounces.patterns.codes import reply_start
@@ -35,7 +34,8 @@ _ALIKE = str.maketrans(
 # A hyphen before a digit joins a number, unless an enhanced status code follows it.
 # The look behind stands after the first digit, so that the search is for a digit.
 _REPLY = re.compile(r"([245](?<![\w.@#-].)[0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
-_ADDRESS_ENDS = frozenset(" <>()[]\"',;:")
+_ADDRESS_ENDS = " <>()[]\"',;:"
+_TO_ADDRESS_END = re.compile(f"[^{re.escape(_ADDRESS_ENDS)}]*")
 
 
 class Text(NamedTuple):
@@ -70,18 +70,17 @@ def folded(text: str) -> str:
     return normal(text).casefold()
 
 
-def address_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where mail addresses stand in `text`: their words are names, and say nothing of why a mail failed."""
-    at, left = text.find("@"), 0
-    while at >= 0:
-        start = at
-        while start > left and text[start - 1] not in _ADDRESS_ENDS:
-            start -= 1
-        end = at + 1
-        while end < len(text) and text[end] not in _ADDRESS_ENDS:
-            end += 1
-        yield start, end
-        left, at = end, text.find("@", end)
+def is_in_address(text: str, start: int, end: int) -> bool:
+    """Say whether this place in `text` lies within a mail address: its words are a name, and say nothing of why a
+    mail failed.
+    """
+    if " " in text[start:end] or "@" not in text:
+        return False
+    last = _TO_ADDRESS_END.match(text, start)
+    if last is None or last.end() < end:
+        return False
+    first = max(text.rfind(sign, 0, start) for sign in _ADDRESS_ENDS) + 1
+    return "@" in text[first : last.end()]
 
 
 def _unrepeated(text: str) -> str:
