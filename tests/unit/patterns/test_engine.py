@@ -12,6 +12,7 @@ from bounces.patterns import Classifier, parse_patterns
 from bounces.patterns.expressions import ExpressionSet
 from bounces.patterns.normal import is_in_address, normal, text_of
 from bounces.patterns.operator_syntax import expression_options
+from bounces.patterns.rules import built_in_rules
 from tests.unit.patterns.reports import report_of
 
 
@@ -120,6 +121,21 @@ def test_no_expression_matches_a_text_without_the_words_it_is_said_to_need(piece
         assert not ways or any(all(any(word in text.folded for word in c) for c in way) for way in ways)
 
 
+def test_no_rule_that_stands_in_a_text_is_left_aside_for_its_words() -> None:
+    classifier, rules = Classifier(), built_in_rules()
+    expressions = {
+        n: re2.compile(rule.text, expression_options()) for n, rule in enumerate(rules) if rule.is_expression
+    }
+    texts = [text for rule in rules for text in (*rule.samples, rule.near_miss) if text]
+    for sample in texts:
+        text, seen = classifier.read(report_of(sample))
+        met = {found.number for found in classifier.rules_met(seen, text)}
+        for number, expression in expressions.items():
+            if rules[number].provider is None and not rules[number].weak:
+                spans = [found.span() for found in expression.finditer(text.folded)]
+                assert (number in met) == any(not is_in_address(text.folded, *span) for span in spans), sample
+
+
 def test_expressions_found_together_are_those_found_alone() -> None:
     expressions = [f"word{n}.{{0,30}}(end|stop) {n % 7}" for n in range(300)]
     together = ExpressionSet(expressions)
@@ -143,6 +159,17 @@ def test_many_expressions_with_the_same_words_are_all_tried_in_their_order() -> 
     classifier = Classifier(parse_patterns("\n".join(lines))[0])
     assert classifier.classify(report_of("same words 5 number 59 end")).rule == "operator.60"
     assert classifier.classify(report_of("same words 5 number 7 end, same words 6 number 3 end")).rule == "operator.4"
+
+
+def test_expressions_whose_words_many_share_are_found_where_others_are_too() -> None:
+    lines = [f"regex:user [0-9]{{{n + 1}}} unknown==>Soft" for n in range(60)] + [
+        "regex:user [a-z]{3} rare words==>Soft"
+    ]
+    classifier = Classifier(parse_patterns("\n".join(lines))[0])
+    assert classifier.classify(report_of(f"user {'7' * 40} unknown")).rule == "operator.40"
+    assert classifier.classify(report_of("user abc rare words")).rule == "operator.61"
+    assert classifier.classify(report_of(f"user abc rare words, user {'7' * 60} unknown")).rule == "operator.60"
+    assert classifier.classify(report_of("user seven unknown")).layer != "operator"
 
 
 def test_thousands_of_patterns_decide_as_few_do() -> None:
