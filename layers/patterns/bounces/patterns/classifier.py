@@ -207,7 +207,7 @@ def _has_sender_status(report: Report, text: Text) -> bool:
     """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2)."""
     if (report.status or "")[1:] in SENDER_STATUSES:
         return True
-    if not any(detail in text.folded for detail in SENDER_STATUSES):
+    if ".1.7" not in text.folded and ".1.8" not in text.folded:
         return False
     return any(status[1:] in SENDER_STATUSES for status in codes.statuses_in(text.folded))
 

@@ -31,13 +31,12 @@ class Expression:
         self._text = text
         self._compiled: Any = None
 
-    def spans(self, text: Text) -> Iterator[tuple[int, int]]:
-        """Yield where in `text.folded` it matches."""
+    def matches(self, text: Text) -> Iterator[Any]:
+        """Yield its matches in `text.folded`, of which `span()` tells the place."""
         compiled = self._compiled or self._compile()
         # Bytes are what RE2 reads; in ASCII alone their places are the characters'.
-        searched = text.raw if len(text.raw) == len(text.folded) else text.folded
-        for found in compiled.finditer(searched):
-            yield found.span()
+        found: Iterator[Any] = compiled.finditer(text.raw if len(text.raw) == len(text.folded) else text.folded)
+        return found
 
     def search(self, text: str) -> tuple[int, int] | None:
         """Return where it first matches in `text`, or None."""

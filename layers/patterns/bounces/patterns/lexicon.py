@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from operator import methodcaller
+from typing import Final, NamedTuple
 
 from bounces.knowledge import NumberedWay, numbered_ways
 from bounces.patterns.expressions import Expression
 from bounces.patterns.normal import Text, folded, is_in_address
 from bounces.patterns.rules import Provider, Rule
 from bounces.patterns.words import Words, places_of
+
+_SPAN: Final = methodcaller("span")
 
 
 class Found(NamedTuple):
@@ -52,15 +55,17 @@ class _Watch:
     def tell(self, seen: set[int], found: set[int]) -> None:
         """Add to `found` the rules that a text may match in which the words `seen` stand."""
         found.update(self._always)
+        alone, by_word = self._alone, self._by_word
         for word in seen:
-            if word in self._alone:
-                found.update(self._alone[word])
-            for number, others in self._by_word.get(word, ()):
-                for clause in others:
-                    if seen.isdisjoint(clause):
-                        break
-                else:
-                    found.add(number)
+            if word in alone:
+                found.update(alone[word])
+            if word in by_word:
+                for number, others in by_word[word]:
+                    for clause in others:
+                        if seen.isdisjoint(clause):
+                            break
+                    else:
+                        found.add(number)
 
 
 class RuleLexicon:
@@ -111,17 +116,17 @@ class RuleLexicon:
         for scope in seen.scopes:
             if scope in self._scopes:
                 found.update(self._scopes[scope])
-        for word in seen.words:
-            if word in self._marks:
-                found.update(provider for mark, provider in self._marks[word] if places_of(mark, text.folded))
+        for word in seen.words & self._marks.keys():
+            found.update(provider for mark, provider in self._marks[word] if places_of(mark, text.folded))
         return found
 
     def _first_place(self, number: int, text: Text) -> tuple[int, int] | None:
         """Return where the rule first stands in the answer, else where it first stands, outside of addresses."""
         finder = self._finders[number]
         before = None
-        for place in places_of(finder, text.folded) if isinstance(finder, str) else finder.spans(text):
-            if is_in_address(text.folded, *place):
+        places = places_of(finder, text.folded) if isinstance(finder, str) else map(_SPAN, finder.matches(text))
+        for place in places:
+            if is_in_address(text.folded, place[0], place[1]):
                 continue
             if place[0] >= text.answer:
                 return place

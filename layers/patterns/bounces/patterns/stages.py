@@ -34,7 +34,8 @@ class Stages:
         """Return the stage before RCPT TO that `text` names, with the words that name it, or None."""
         for stage, condition, words in self._stages:
             if condition.holds(seen):
-                for start, end in words.spans(text):
+                for found in words.matches(text):
+                    start, end = found.span()
                     return stage, text.folded[start:end]
         return None
 
