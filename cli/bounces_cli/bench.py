@@ -1,4 +1,4 @@
-"""`bounces bench`: how fast mails are read, beside what only splitting them with Python's own parser takes."""
+"""`bounces bench`: how fast mails are read and judged, beside only splitting them with Python's own parser."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 from typing import Final
 
+from bounces_cli import bench_patterns
 from bounces_cli.bench_measures import Figures, measure
 from bounces_cli.errors import DONE, INCOMPLETE, CommandError
 from bounces_cli.problems import Problems
@@ -34,7 +35,13 @@ def bench(paths: list[str], *, as_json: bool, rounds: int) -> int:
     if not raws:
         raise CommandError(f"no mails in {', '.join(chosen)}")
     figures = measure(raws, rounds)
-    print(json.dumps(figures.to_json()) if as_json else _table(figures, chosen))
+    patterns = bench_patterns.measure_patterns(
+        rounds, bench_patterns.FEW, bench_patterns.MANY, bench_patterns.DIAGNOSTICS
+    )
+    if as_json:
+        print(json.dumps(figures.to_json() | {"patterns": patterns.to_json()}))
+    else:
+        print(_table(figures, chosen), "", *patterns.rows(), sep="\n")
     return INCOMPLETE if problems.count else DONE
 
 

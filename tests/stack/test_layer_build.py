@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from bounces import knowledge
 from tests.stack.expanded import ROOT, WRITTEN
 
 SOURCE: Final = ROOT / "layers" / "patterns"
@@ -48,8 +49,14 @@ def test_the_template_builds_what_is_tested_here() -> None:
 def test_layer_has_the_package_whole_and_nothing_that_python_left_behind(layer: tuple[str, Path]) -> None:
     _, folder = layer
     there = {path.relative_to(folder / "python") for path in (folder / "python" / "bounces").rglob("*")}
-    assert there == {path.relative_to(SOURCE) for path in (SOURCE / "bounces").rglob("*") if not is_cache(path)}
+    ours = {path.relative_to(SOURCE) for path in (SOURCE / "bounces").rglob("*") if not is_cache(path)}
+    assert there == ours | {Path("bounces", "patterns", knowledge.COMPILED)}
     assert not [path for path in folder.rglob("*") if is_cache(path)]
+
+
+def test_the_rules_are_compiled_in_the_layer(layer: tuple[str, Path]) -> None:
+    _, folder = layer
+    assert not knowledge.compile_tables(folder / "python" / "bounces" / "patterns"), "it was not there or out of date"
 
 
 def is_cache(path: Path) -> bool:

@@ -8,19 +8,21 @@ different things at different providers.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from bounces.addresses import domain_of
+from bounces.knowledge import vocabulary
 from bounces.patterns import codes
-from bounces.patterns.lexicon import Found, Lexicon, Sighting
+from bounces.patterns.lexicon import Found, RuleLexicon, Sighting
 from bounces.patterns.normal import Text, text_of
+from bounces.patterns.operator_lexicon import OperatorLexicon
 from bounces.patterns.operator_patterns import NO_PATTERNS, OperatorPatterns, Outcome
 from bounces.patterns.policy import OTHER, Policy, categories, default_policy
 from bounces.patterns.rules import PHRASE, PROVIDER, Rule, built_in_rules
-from bounces.patterns.scopes import Place
-from bounces.patterns.stages import Stage, qualifier_in, stage_of
+from bounces.patterns.scopes import scopes_of
+from bounces.patterns.stages import Stage, Stages
+from bounces.patterns.words import Words
 from bounces.records import BounceType, Event, Report, Verdict
 
 OPERATOR: Final = "operator"
@@ -28,6 +30,8 @@ STATUS: Final = "status"
 REPLY_CODE: Final = "reply-code"
 DEFAULT: Final = "default"
 NEAR: Final = 160  # characters around the words of a rule in which a qualifier bears on them
+
+SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
 
 VAGUE: Final = frozenset({OTHER, "policy-related"})  # what single words say without knowing a reason
 
@@ -38,10 +42,10 @@ _EVENTS: Final = {
     Event.AUTO_REPLY: "an automatic reply: the mail arrived",
     Event.OTHER: "no bounce",
 }
+_TYPES: Final = {Outcome.HARD: BounceType.HARD, Outcome.SOFT: BounceType.SOFT}
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What one layer says. `soft` and `ignore` as the rule or pattern has them."""
 
     category: str
@@ -63,7 +67,11 @@ class Classifier:
         self._version = operator.version
         self._patterns = tuple(operator)
         self._rules = built_in_rules()
-        self._lexicon = Lexicon(self._rules, self._patterns)
+        self._words = Words(vocabulary())
+        self._stages = Stages()
+        self._rule_lexicon = RuleLexicon(self._rules, self._words)
+        self._operator_lexicon = OperatorLexicon(self._patterns, self._words)
+        self._words.seal()
 
     def classify(self, report: Report) -> Verdict:
         """Return the verdict on `report`. Only a bounce has a category; it never raises for any report."""
@@ -72,55 +80,68 @@ class Classifier:
                 report=report, category=None, bounce_type=BounceType.NONE, reason=_EVENTS[report.event],
                 patterns_version=self._version,
             )  # fmt: skip
-        text = text_of(report.diagnostic or "")
-        seen = self._lexicon.read(text, place_of(report))
+        text, seen = self.read(report)
         decision = self.decide(report, text, seen)
-        met = self._lexicon.pattern_met(seen, text)
-        return self._verdict(report, decision, met)
+        met = self._operator_lexicon.met(seen, text)
+        return self._obeying(report, decision, met) if met else self._verdict(report, decision)
 
     def decide(self, report: Report, text: Text, seen: Sighting, without: Container[str] = ()) -> Decision:
         """Return what the built-in layers say, leaving aside the rules whose ids are in `without`."""
-        stage = stage_of(text)
+        stage = self._stages.stage_of(text, seen.words)
         about_sender = stage is not None or _has_sender_status(report, text)
-        by_status = _by_status(report, text)
-        for found in self._lexicon.rules_met(seen, text):
+        for found in self._rule_lexicon.met(seen, text):
             rule = self._rules[found.number]
             if rule.id in without or (about_sender and rule.can_be_hard):
                 continue
             if not rule.weak:
-                return _by_words(rule, found, _doubt(rule, found, text, report))
+                return _by_words(rule, found, self._doubt(rule, found, text, seen, report))
             if stage is None:
-                return _clearer(_by_words(rule, found, None), by_status)
+                return _clearer(_by_words(rule, found, None), _by_status(report, text))
             break
+        by_status = _by_status(report, text)
         if stage is not None:
             return by_status if by_status and _is_definite(by_status) else _by_stage(*stage)
         return by_status or _by_reply(report, text) or _by_default(report)
 
     def rules_met(self, seen: Sighting, text: Text) -> Iterator[Found]:
         """Yield every built-in rule that `seen` holds, the one that decides first."""
-        return self._lexicon.rules_met(seen, text)
+        return self._rule_lexicon.met(seen, text)
 
     def read(self, report: Report) -> tuple[Text, Sighting]:
         """Return the report's text in the form to be matched, and what was seen in it; for `decide`."""
         text = text_of(report.diagnostic or "")
-        return text, self._lexicon.read(text, place_of(report))
+        return text, Sighting(self._words.seen_in(text.folded), _scopes_of(report))
 
-    def _verdict(self, report: Report, decision: Decision, met: Found | None) -> Verdict:
+    def _doubt(self, rule: Rule, found: Found, text: Text, seen: Sighting, report: Report) -> str | None:
+        """Return the words near those that `rule` met which make them doubtful, or None."""
+        if not rule.can_be_hard:
+            return None
+        begin = max(text.answer, found.start - NEAR)
+        near = text.folded[begin : found.start + len(found.matched) + NEAR]
+        sender = (report.envelope_recipient or "").casefold()
+        if sender and sender in near and (report.recipient or "").casefold() not in near:
+            return sender  # it is the return path that was looked up, and not the recipient
+        return None if rule.layer == PROVIDER else self._stages.qualifier_in(near, seen.words)
+
+    def _type_of(self, report: Report, decision: Decision) -> tuple[BounceType, str]:
+        """Return hard or soft by the policy, and why."""
         bounce_type = self._policy.of(decision.category).bounce_type
-        because = decision.because
         if bounce_type is BounceType.HARD and decision.soft:
-            bounce_type, because = BounceType.SOFT, f"{because}; it may pass, so soft"
-        elif bounce_type is BounceType.HARD and is_transient(report):
+            return BounceType.SOFT, f"{decision.because}; it may pass, so soft"
+        if bounce_type is BounceType.HARD and is_transient(report):
             if decision.layer in (PROVIDER, PHRASE) and self._has_lasted(report, decision.category):
-                because = f"{because}; the failure is transient, but has lasted for {_tried(report).days} days"
-            else:
-                bounce_type, because = BounceType.SOFT, f"{because}; the failure is transient, so soft"
-        verdict = Verdict(
+                days = _tried(report).days
+                return bounce_type, f"{decision.because}; the failure is transient, but has lasted for {days} days"
+            return BounceType.SOFT, f"{decision.because}; the failure is transient, so soft"
+        return bounce_type, decision.because
+
+    def _verdict(self, report: Report, decision: Decision) -> Verdict:
+        bounce_type, because = self._type_of(report, decision)
+        return Verdict(
             report=report, category=decision.category, bounce_type=bounce_type, rule=decision.rule,
             rule_text=decision.text, layer=decision.layer, matched=decision.matched, reason=_sentence(because),
             patterns_version=self._version, ignore=decision.ignore,
         )  # fmt: skip
-        return self._obeying(verdict, met) if met else verdict
 
     def _has_lasted(self, report: Report, category: str) -> bool:
         """Say whether a transient failure was tried for so long that it has met the policy's escalation by itself."""
@@ -128,28 +149,26 @@ class Classifier:
             self._policy.of(category).transient, _tried(report)
         )
 
-    def _obeying(self, verdict: Verdict, met: Found) -> Verdict:
+    def _obeying(self, report: Report, decision: Decision, met: Found) -> Verdict:
         """Return the verdict as the operator's pattern wants it. Without a category of its own, ours is kept."""
         pattern = self._patterns[met.number]
-        types = {Outcome.HARD: BounceType.HARD, Outcome.SOFT: BounceType.SOFT}
-        bounce_type = types.get(pattern.outcome, verdict.bounce_type)
-        category = pattern.category or verdict.category
+        bounce_type = _TYPES.get(pattern.outcome) or self._type_of(report, decision)[0]
         decided = f"{pattern.outcome.value}:{pattern.category}" if pattern.category else pattern.outcome.value
-        return replace(
-            verdict, category=category, bounce_type=bounce_type, rule=f"{OPERATOR}.{met.number + 1}",
-            rule_text=pattern.line.strip(), layer=OPERATOR, matched=met.matched,
-            reason=_sentence(f'the operator\'s pattern {met.number + 1} says {decided} for "{_short(met.matched)}"'),
-            ignore=pattern.outcome is Outcome.IGNORE,
+        because = f'the operator\'s pattern {met.number + 1} says {decided} for "{_short(met.matched)}"'
+        return Verdict(
+            report=report, category=pattern.category or decision.category, bounce_type=bounce_type,
+            rule=f"{OPERATOR}.{met.number + 1}", rule_text=pattern.line.strip(), layer=OPERATOR, matched=met.matched,
+            reason=_sentence(because), patterns_version=self._version, ignore=pattern.outcome is Outcome.IGNORE,
         )  # fmt: skip
 
 
-def place_of(report: Report) -> Place:
-    """Return where a report is from: its recipient's domains and the remote host, as scopes name them."""
-    addresses = (report.recipient, report.original_recipient, report.addressee)
-    domains = frozenset(domain for domain in map(domain_of, filter(None, addresses)) if domain)
+def _scopes_of(report: Report) -> list[str]:
+    """Return the scopes of where a report is from: its recipient's domains and the remote host."""
+    addresses = {report.recipient, report.original_recipient, report.addressee}
+    domains = {domain_of(address) for address in addresses if address}
     words = (report.remote_mta or "").rpartition(";")[2].lower().split()
     host = words[0].strip("<>[]().,:\"'").partition(":")[0] if words else ""
-    return Place(domains, host or None)
+    return scopes_of(filter(None, domains), host or None)
 
 
 def is_transient(report: Report) -> bool:
@@ -192,18 +211,6 @@ def _is_definite(decision: Decision) -> bool:
     return decision.category != OTHER and not _is_about_address(decision.category)
 
 
-def _doubt(rule: Rule, found: Found, text: Text, report: Report) -> str | None:
-    """Return the words near those that `rule` met which make them doubtful, or None."""
-    if not rule.can_be_hard:
-        return None
-    begin = max(codes.reply_start(text.folded), found.start - NEAR)
-    near = text.folded[begin : found.start + len(found.matched) + NEAR]
-    sender = (report.envelope_recipient or "").casefold()
-    if sender and sender in near and (report.recipient or "").casefold() not in near:
-        return sender  # it is the return path that was looked up, and not the recipient
-    return None if rule.layer == PROVIDER else qualifier_in(near)
-
-
 def _by_status(report: Report, text: Text) -> Decision | None:
     given = [report.status] if report.status and not report.status.endswith(".0.0") else []
     said = [(status, codes.meaning_of_status(status)) for status in (*given, *codes.statuses_in(text.folded))]
@@ -219,7 +226,11 @@ def _by_status(report: Report, text: Text) -> Decision | None:
 
 def _has_sender_status(report: Report, text: Text) -> bool:
     """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2)."""
-    return any(status[1:] in (".1.7", ".1.8") for status in (report.status or "", *codes.statuses_in(text.folded)))
+    if (report.status or "")[1:] in SENDER_STATUSES:
+        return True
+    if ".1.7" not in text.folded and ".1.8" not in text.folded:
+        return False
+    return any(status[1:] in SENDER_STATUSES for status in codes.statuses_in(text.folded))
 
 
 def _by_stage(stage: Stage, matched: str) -> Decision:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from bounces.errors import PatternError, shown
-from bounces.patterns.policy import categories, read_table
+from bounces.knowledge import read_table
+from bounces.patterns.policy import categories
 
-_STATUS: Final = re.compile(r"(?<![\d.\w])([245])\.(\d{1,3})\.(\d{1,3})(?![\d\w]|\.\d)")
-_REPLY: Final = re.compile(r"(?:^|[\s:;>'\"(\[]|smtp;)([245][0-5]\d)(?=[\s\-:;,]|$)")
-_REFUSAL: Final = re.compile(r"(?:^|[\s:;>'\"(\[]|smtp;)([45][0-5]\d)(?=[\s\-:;,])")
+# What must stand before a code is looked for after its first digit, so that the search is for a digit.
+_STATUS: Final = re.compile(r"[245](?<![\d.\w].)\.(\d{1,3})\.(\d{1,3})(?![\d\w]|\.\d)")
+_REPLY: Final = re.compile(r"([245](?<![^\s:;>'\"(\[].)[0-5]\d)(?=[\s\-:;,]|$)")
+_REFUSAL: Final = re.compile(r"[45](?<![^\s:;>'\"(\[].)[0-5]\d(?=[\s\-:;,])")
 TRANSIENT: Final = "4"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A code as the registry has it: its meaning, and the category that it says alone (None: it says nothing)."""
 
     code: str
@@ -77,7 +77,7 @@ def reply_start(text: str) -> int:
     What stands before it are the sending system's own words: which host it asked, at which command.
     """
     found = _REFUSAL.search(text)
-    return found.start(1) if found else 0
+    return found.start() if found else 0
 
 
 def _codes(table: Mapping[str, Mapping[str, str]]) -> dict[str, Code]:

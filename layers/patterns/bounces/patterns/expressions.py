@@ -1,45 +1,77 @@
-"""Many RE2 expressions, searched together in time linear in the text, whatever they are.
+"""RE2 expressions: each tried only where its words are, and those without words searched for together.
 
-RE2 has two ways. A *set* runs one automaton for all: best for expressions without fixed words. A *filter* looks for the
-words that the expressions need, all in one pass, and runs the few whose words are there: best for our own rules,
-whose counted gaps (`.{0,40}`) would make one automaton for all of them large and slow to build.
+RE2 takes time linear in the text, whatever the expression and whatever the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import re2
 
 from bounces.errors import PatternError
+from bounces.knowledge import NumberedWay
+from bounces.patterns.normal import Text
 from bounces.patterns.operator_syntax import expression_options
 
 MAX_SET_MEMORY: Final = 16 << 20  # bytes of a set's program and the states it keeps
-MAX_FILTERED_MEMORY: Final = 2 << 20  # the same of one expression in a filter
 # RE2's set finds nothing, without a word, where its memory does not suffice. Each set therefore holds one more
 # expression, which must be found in the text that it was made for.
 _PROBE: Final = "\x01probe\x02"
 
 
-class ExpressionFilter:
-    """Expressions with words in them; each one's number is its place in `expressions`."""
+class Expression:
+    """An expression, compiled when it is first tried: in one process few ever are."""
 
-    def __init__(self, expressions: Sequence[str]) -> None:
-        """Compile `expressions`. Raises `PatternError` where one cannot be."""
-        self._filter = re2.Filter() if expressions else None
-        if self._filter is None:
-            return
+    __slots__ = ("_compiled", "_text")
+
+    def __init__(self, text: str) -> None:
+        """Take note of `text`, which is RE2 syntax."""
+        self._text = text
+        self._compiled: Any = None
+
+    def matches(self, text: Text) -> Iterator[Any]:
+        """Yield its matches in `text.folded`, of which `span()` tells the place."""
+        compiled = self._compiled or self._compile()
+        # Bytes are what RE2 reads; in ASCII alone their places are the characters'.
+        found: Iterator[Any] = compiled.finditer(text.raw if len(text.raw) == len(text.folded) else text.folded)
+        return found
+
+    def search(self, text: str) -> tuple[int, int] | None:
+        """Return where it first matches in `text`, or None."""
+        compiled = self._compiled or self._compile()
+        found = compiled.search(text.encode() if text.isascii() else text)
+        return None if found is None else found.span()
+
+    def _compile(self) -> Any:
+        options = expression_options()
+        options.never_capture = True  # where an expression matches is found faster than what its groups do
         try:
-            for expression in expressions:
-                self._filter.Add(expression, expression_options(MAX_FILTERED_MEMORY))
-            self._filter.Compile()
+            self._compiled = re2.compile(self._text, options)
         except re2.error as error:
             raise PatternError(f"an expression cannot be compiled: {error}") from error
+        return self._compiled
 
-    def matching(self, text: str) -> list[int]:
-        """Return the numbers of the expressions that match somewhere in `text`, which is in lower case."""
-        return (self._filter.Match(text) or []) if self._filter is not None else []
+
+class Condition:
+    """What must be seen in a text for an expression to match it: a word of each clause, of one of the ways."""
+
+    __slots__ = ("_ways",)
+
+    def __init__(self, ways: Iterable[NumberedWay]) -> None:
+        """Take note of the `ways` to match it, as `bounces.knowledge` numbers them."""
+        self._ways = [[frozenset(clause) for clause in way] for way in ways]
+
+    def holds(self, seen: set[int]) -> bool:
+        """Say whether a text in which the words `seen` stand may match."""
+        for way in self._ways:
+            for clause in way:
+                if seen.isdisjoint(clause):
+                    break
+            else:
+                return True
+        return not self._ways
 
 
 class ExpressionSet:
@@ -54,19 +86,19 @@ class ExpressionSet:
     def matching(self, text: str) -> list[int]:
         """Return the numbers of the expressions that match somewhere in `text`, in no order."""
         found: list[int] = []
-        for first, compiled in self._sets:
-            found.extend(first + number for number in compiled.Match(text) or ())
+        for first, together in self._sets:
+            found.extend(first + number for number in together.Match(text) or ())
         return found
 
     def _add(self, expressions: Sequence[str], first: int) -> None:
-        compiled = re2.Set.SearchSet(expression_options(MAX_SET_MEMORY))
+        together = re2.Set.SearchSet(expression_options(MAX_SET_MEMORY))
         for expression in expressions:
-            compiled.Add(expression)
-        probe = compiled.Add(_PROBE)
+            together.Add(expression)
+        probe = together.Add(_PROBE)
         try:
-            compiled.Compile()
-            if probe in (compiled.Match(_PROBE) or ()):
-                self._sets.append((first, compiled))
+            together.Compile()
+            if probe in (together.Match(_PROBE) or ()):
+                self._sets.append((first, together))
                 return
         except re2.error:
             pass

@@ -1,35 +1,21 @@
-"""All literals and expressions of built-in rules and an operator's patterns, compiled once and found in one reading.
-
-Literals are found together by an Aho-Corasick automaton, the rules' expressions together by an RE2 filter; an
-operator's expression is tried only where the words that it cannot do without were seen. So a hundred thousand
-patterns cost what a hundred do.
-"""
+"""The built-in rules, found in a text: which of them are there, in the order in which they decide."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Final
+from operator import methodcaller
+from typing import Final, NamedTuple
 
-import ahocorasick
-import re2
+from bounces.knowledge import NumberedWay, numbered_ways
+from bounces.patterns.expressions import Expression
+from bounces.patterns.normal import Text, folded, is_in_address
+from bounces.patterns.rules import Provider, Rule
+from bounces.patterns.words import Words, places_of
 
-from bounces.patterns.atoms import required_words
-from bounces.patterns.codes import reply_start
-from bounces.patterns.expressions import ExpressionFilter, ExpressionSet
-from bounces.patterns.normal import Text, address_spans, folded
-from bounces.patterns.operator_patterns import OperatorPattern
-from bounces.patterns.operator_syntax import expression_options
-from bounces.patterns.rules import Rule
-from bounces.patterns.scopes import Place, Scoped
-
-MANY_EXPRESSIONS: Final = 16  # from so many candidates on, one pass of the set is cheaper than trying each
+_SPAN: Final = methodcaller("span")
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Where a rule or pattern was met: its number, the words there, and where they begin in the folded text."""
 
     number: int
@@ -37,217 +23,139 @@ class Found:
     start: int = 0
 
 
-@dataclass(slots=True)
-class Word:
-    """What a literal means to whom: rules, an operator's patterns, expressions that need it, a provider's mark."""
+class Sighting(NamedTuple):
+    """What one pass over a text saw, not yet judged: the numbers of its words, and the scopes that it lies in."""
 
-    literal: str
-    rules: list[int] = field(default_factory=list)
-    patterns: Scoped | None = None
-    expressions: list[int] = field(default_factory=list)
-    providers: set[str] = field(default_factory=set)
+    words: set[int]
+    scopes: Sequence[str]
 
 
-@dataclass(slots=True)
-class Sighting:
-    """What one reading of a text saw, not yet judged."""
+class _Watch:
+    """What rules, by their numbers, are to be tried for which words: those of one provider, or of none."""
 
-    rules: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    providers: set[str] = field(default_factory=set)
-    pattern: int | None = None
-    pattern_span: tuple[int, int] = (0, 0)
-    expressions: set[int] = field(default_factory=set)
+    __slots__ = ("_alone", "_always", "_by_word")
 
+    def __init__(self) -> None:
+        self._always: list[int] = []  # what can be left aside for no missing word
+        self._alone: dict[int, list[int]] = {}  # what one word is enough for
+        self._by_word: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}  # with what else must be seen
 
-class Lexicon:
-    """`rules` and `patterns`, both in order, compiled."""
-
-    def __init__(self, rules: Sequence[Rule], patterns: Sequence[OperatorPattern]) -> None:
-        """Compile. Patterns that are off are left out but keep their number."""
-        self._rules = rules
-        self._patterns = patterns
-        self._words: list[Word] = []
-        self._automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        self._provider_scopes: dict[str, set[str]] = {}
-        words: dict[str, Word] = {}
-        self._add_rules(words)
-        self._add_expressions(words)
-        self._fill(words)
-        self._automaton.make_automaton()
-
-    def read(self, text: Text, place: Place) -> Sighting:
-        """Return what stands in `text`, in one pass for literals and one for expressions."""
-        seen = Sighting()
-        scopes = tuple(place.names())
-        for scope in scopes:
-            seen.providers.update(self._provider_scopes.get(scope, ()))
-        if text.folded and len(self._automaton):
-            for end, value in self._automaton.iter(text.folded):
-                if value >= 0:
-                    self._see_pattern(seen, value, end, len(self._literals[value]))
+    def add(self, number: int, ways: Sequence[NumberedWay]) -> None:
+        """Watch for the `ways` in which texts can match the rule `number`."""
+        if not ways:
+            self._always.append(number)
+        for first, *others in ways:
+            watched = (number, [frozenset(clause) for clause in others])
+            for word in first:
+                if others:
+                    self._by_word.setdefault(word, []).append(watched)
                 else:
-                    self._see_word(seen, self._words[-1 - value], end + 1, text.folded, scopes)
-        for number in self._rule_filter.matching(text.folded):
-            seen.rules[self._rule_expressions[number]] = []
-        self._try_expressions(seen, text, scopes)
-        return seen
+                    self._alone.setdefault(word, []).append(number)
 
-    def rules_met(self, seen: Sighting, text: Text) -> Iterator[Found]:
-        """Yield the built-in rules that `seen` holds: in the receiver's answer, then before it; weak
-        ones last, and in the answer alone."""
-        numbers = [number for number in sorted(seen.rules) if self._applies(self._rules[number], seen)]
-        strong = [number for number in numbers if not self._rules[number].weak]
-        weak = [number for number in numbers if self._rules[number].weak]
-        names = list(address_spans(text.folded)) if numbers else []
-        answer = reply_start(text.folded)
-        passes = ((strong, answer), (strong, 0), (weak, answer)) if answer else ((strong, 0), (weak, 0))
-        for some, begin in passes:
-            for number in some:
-                for start, end in self._places(number, seen, text):
-                    if start >= begin and not any(first <= start and end <= last for first, last in names):
-                        yield Found(number, text.part(start, end), start)
-                        break
+    def tell(self, seen: set[int], found: set[int]) -> None:
+        """Add to `found` the rules that a text may match in which the words `seen` stand."""
+        found.update(self._always)
+        alone, by_word = self._alone, self._by_word
+        for word in seen:
+            if word in alone:
+                found.update(alone[word])
+            if word in by_word:
+                for number, others in by_word[word]:
+                    for clause in others:
+                        if seen.isdisjoint(clause):
+                            break
+                    else:
+                        found.add(number)
 
-    @staticmethod
-    def _applies(rule: Rule, seen: Sighting) -> bool:
-        return rule.provider is None or rule.provider.id in seen.providers
 
-    def pattern_met(self, seen: Sighting, text: Text) -> Found | None:
-        """Return the operator's first pattern in `seen`, or None."""
-        if seen.pattern is None:
-            return None
-        return Found(seen.pattern, text.part(*seen.pattern_span))
+class RuleLexicon:
+    """The built-in rules, in their order."""
 
-    def _places(self, number: int, seen: Sighting, text: Text) -> Iterable[tuple[int, int]]:
-        if not self._rules[number].is_expression:
-            return seen.rules[number]
-        return (found.span() for found in _compiled_once(self._rules[number].text).finditer(text.folded))
+    def __init__(self, rules: Sequence[Rule], words: Words) -> None:
+        """Put what the rules look for into `words`."""
+        self._strong = [not rule.weak for rule in rules]
+        self._finders: list[Expression | str] = []
+        self._watch = _Watch()  # of the rules of no provider
+        self._watches: dict[str, _Watch] = {}
+        self._marks: dict[int, list[tuple[str, str]]] = {}  # a provider's words, and its id
+        self._scopes: dict[str, list[str]] = {}
+        for number, rule in enumerate(rules):
+            self._add(number, rule, words)
 
-    def _see_word(self, seen: Sighting, word: Word, end: int, folded_text: str, scopes: tuple[str, ...]) -> None:
-        start = end - len(word.literal)
-        if word.patterns is not None:
-            number = word.patterns.first(scopes)
-            if number is not None:
-                self._see_pattern(seen, number, end - 1, end - start)
-        if word.expressions:
-            seen.expressions.update(word.expressions)
-        if (word.rules or word.providers) and _stands_alone(folded_text, start, end):
-            for number in word.rules:
-                seen.rules.setdefault(number, []).append((start, end))
-            seen.providers.update(word.providers)
-
-    def _see_pattern(self, seen: Sighting, number: int, last: int, length: int) -> None:
-        if seen.pattern is None or number < seen.pattern:
-            seen.pattern, seen.pattern_span = number, (last + 1 - length, last + 1)
-
-    def _try_expressions(self, seen: Sighting, text: Text, scopes: tuple[str, ...]) -> None:
-        if not self._expressions:
+    def met(self, seen: Sighting, text: Text) -> Iterator[Found]:
+        """Yield each rule that stands in `text`, the one that decides first: those in the receiver's answer, then
+        those before it; weak ones last, and in the answer alone.
+        """
+        candidates = self._candidates(seen, text)
+        if not candidates:
             return
-        candidates = seen.expressions
-        if len(candidates) > MANY_EXPRESSIONS:
-            candidates = {self._set_numbers[place] for place in self._pattern_set.matching(text.shown)}
-        elif self._loose_numbers:
-            candidates.update(self._loose_numbers[place] for place in self._loose_set.matching(text.shown))
-        for number in sorted(candidates):
-            if seen.pattern is not None and number > seen.pattern:
-                return
-            scope = self._patterns[number].scope
-            if scope is None or scope in scopes:
-                found = self._expressions[number].search(text.shown)
-                if found is not None:
-                    seen.pattern, seen.pattern_span = number, found.span()
-                    return
+        before = []
+        for number in candidates:
+            if self._strong[number]:
+                place = self._first_place(number, text)
+                if place is not None and place[0] >= text.answer:
+                    yield Found(number, text.part(*place), place[0])
+                elif place is not None:
+                    before.append(Found(number, text.part(*place), place[0]))
+        yield from before
+        for number in candidates:
+            if not self._strong[number]:
+                place = self._first_place(number, text)
+                if place is not None and place[0] >= text.answer:
+                    yield Found(number, text.part(*place), place[0])
 
-    def _add_rules(self, words: dict[str, Word]) -> None:
-        self._rule_expressions: list[int] = []
-        for number, rule in enumerate(self._rules):
-            if rule.is_expression:
-                self._rule_expressions.append(number)
-            else:
-                _word(words, folded(rule.text)).rules.append(number)
-            if rule.provider is not None:
-                for literal in (*rule.provider.words, *_marks(rule.provider.scopes)):
-                    _word(words, folded(literal)).providers.add(rule.provider.id)
-                for scope in rule.provider.scopes:
-                    self._provider_scopes.setdefault(scope, set()).add(rule.provider.id)
-        self._rule_filter = ExpressionFilter([self._rules[number].text for number in self._rule_expressions])
+    def _candidates(self, seen: Sighting, text: Text) -> list[int]:
+        found: set[int] = set()
+        self._watch.tell(seen.words, found)
+        for provider in self._providers(seen, text):
+            self._watches[provider].tell(seen.words, found)
+        return sorted(found)
 
-    def _add_expressions(self, words: dict[str, Word]) -> None:
-        self._expressions: dict[int, Any] = {}
-        required: dict[int, list[str]] = {}
-        for number, pattern in enumerate(self._patterns):
-            if pattern.enabled and pattern.is_expression:
-                self._expressions[number] = _compiled(pattern.text)
-                required[number] = required_words(pattern.text)
-        common = Counter(word for found in required.values() for word in set(found))
-        self._loose_numbers: list[int] = []
-        for number, found in required.items():
-            if found:
-                rarest = min(found, key=lambda word: (common[word], -len(word)))
-                _word(words, rarest).expressions.append(number)
-            else:
-                self._loose_numbers.append(number)
-        self._set_numbers = list(self._expressions)
-        self._pattern_set = ExpressionSet([self._patterns[number].text for number in self._set_numbers])
-        self._loose_set = ExpressionSet([self._patterns[number].text for number in self._loose_numbers])
+    def _providers(self, seen: Sighting, text: Text) -> set[str]:
+        found: set[str] = set()
+        for scope in seen.scopes:
+            if scope in self._scopes:
+                found.update(self._scopes[scope])
+        for word in seen.words & self._marks.keys():
+            found.update(provider for mark, provider in self._marks[word] if places_of(mark, text.folded))
+        return found
 
-    def _fill(self, words: dict[str, Word]) -> None:
-        """Put every literal into the automaton: an unscoped pattern by its number, all else by a `Word`."""
-        self._literals: dict[int, str] = {}
-        plain: dict[str, int] = {}
-        for number, pattern in enumerate(self._patterns):
-            if not pattern.enabled or pattern.is_expression:
+    def _first_place(self, number: int, text: Text) -> tuple[int, int] | None:
+        """Return where the rule first stands in the answer, else where it first stands, outside of addresses."""
+        finder = self._finders[number]
+        before = None
+        places = places_of(finder, text.folded) if isinstance(finder, str) else map(_SPAN, finder.matches(text))
+        for place in places:
+            if is_in_address(text.folded, place[0], place[1]):
                 continue
-            literal = folded(pattern.text)
-            word = words.get(literal)
-            if word is None and pattern.scope is None:
-                plain.setdefault(literal, number)
-                continue
-            word = word or _word(words, literal)
-            word.patterns = word.patterns or Scoped()
-            word.patterns.add(pattern.scope, number)
-        for literal, number in plain.items():
-            word = words.get(literal)
-            if word is not None:
-                word.patterns = word.patterns or Scoped()
-                word.patterns.add(None, number)
-            else:
-                self._literals[number] = literal
-                self._automaton.add_word(literal, number)
-        for literal, word in words.items():
-            self._words.append(word)
-            self._automaton.add_word(literal, -len(self._words))
+            if place[0] >= text.answer:
+                return place
+            before = before or place
+        return before
 
+    def _add(self, number: int, rule: Rule, words: Words) -> None:
+        if rule.is_expression:
+            self._finders.append(Expression(rule.text))
+            ways = numbered_ways(rule.text)
+        else:
+            self._finders.append(folded(rule.text))
+            ways = [[[words.number_of(folded(rule.text))]]]
+        watch = self._watch
+        if rule.provider is not None:
+            if rule.provider.id not in self._watches:
+                self._add_provider(rule.provider, words)
+            watch = self._watches[rule.provider.id]
+        watch.add(number, ways)
 
-def _word(words: dict[str, Word], literal: str) -> Word:
-    if literal not in words:
-        words[literal] = Word(literal)
-    return words[literal]
+    def _add_provider(self, provider: Provider, words: Words) -> None:
+        self._watches[provider.id] = _Watch()
+        for scope in provider.scopes:
+            self._scopes.setdefault(scope, []).append(provider.id)
+        for mark in map(folded, (*provider.words, *_marks(provider.scopes))):
+            self._marks.setdefault(words.number_of(mark), []).append((mark, provider.id))
 
 
 def _marks(scopes: Iterable[str]) -> Iterator[str]:
     """Yield what a provider's hosts and addresses look like in a text: `.example.com`, `@example.com`."""
     for scope in scopes:
         yield scope.removeprefix("@mx:").removeprefix("*") if scope.startswith("@mx:") else scope
-
-
-def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Say whether the words at this place are words, not part of others (`spam` in `antispam`)."""
-    first, last = text[start], text[end - 1]
-    if _is_letter(first) and start and _is_letter(text[start - 1]):
-        return False
-    return not (_is_letter(last) and end < len(text) and _is_letter(text[end]))
-
-
-def _is_letter(character: str) -> bool:
-    return character.isascii() and character.isalnum()
-
-
-@cache
-def _compiled_once(expression: str) -> Any:
-    """Return a built-in rule's expression compiled, when it is first met: few of them ever are in one process."""
-    return _compiled(expression)
-
-
-def _compiled(expression: str) -> Any:
-    return re2.compile(expression, expression_options())

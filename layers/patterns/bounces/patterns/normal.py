@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
+
+from bounces.patterns.codes import reply_start
 
 # The apostrophe of "doesn't" comes in many shapes; zero-width characters and soft hyphens show nothing.
 _ALIKE = str.maketrans(
@@ -31,16 +32,19 @@ _ALIKE = str.maketrans(
     }
 )
 # A hyphen before a digit joins a number, unless an enhanced status code follows it.
-_REPLY = re.compile(r"(?<![\w.@#-])([245][0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
-_ADDRESS_ENDS = frozenset(" <>()[]\"',;:")
+# The look behind stands after the first digit, so that the search is for a digit.
+_REPLY = re.compile(r"([245](?<![\w.@#-].)[0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
+_ADDRESS_ENDS = " <>()[]\"',;:"
+_TO_ADDRESS_END = re.compile(f"[^{re.escape(_ADDRESS_ENDS)}]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A diagnostic in the form to be matched: as it reads, and with its case folded."""
+class Text(NamedTuple):
+    """A diagnostic in the form to be matched: as it reads, with its case folded, and that in UTF-8 for RE2."""
 
     shown: str
     folded: str
+    raw: bytes
+    answer: int  # where in `folded` the receiver's answer begins; before it are the sending system's own words
 
     def part(self, start: int, end: int) -> str:
         """Return what stands at a place of `folded`, as it reads where that place is known in `shown`."""
@@ -50,7 +54,8 @@ class Text:
 def text_of(diagnostic: str) -> Text:
     """Return `diagnostic` in the form to be matched."""
     shown = normal(diagnostic)
-    return Text(shown, shown.casefold())
+    folded_text = shown.casefold()
+    return Text(shown, folded_text, folded_text.encode(), reply_start(folded_text))
 
 
 def normal(text: str) -> str:
@@ -65,18 +70,17 @@ def folded(text: str) -> str:
     return normal(text).casefold()
 
 
-def address_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where mail addresses stand in `text`: their words are names, and say nothing of why a mail failed."""
-    at, left = text.find("@"), 0
-    while at >= 0:
-        start = at
-        while start > left and text[start - 1] not in _ADDRESS_ENDS:
-            start -= 1
-        end = at + 1
-        while end < len(text) and text[end] not in _ADDRESS_ENDS:
-            end += 1
-        yield start, end
-        left, at = end, text.find("@", end)
+def is_in_address(text: str, start: int, end: int) -> bool:
+    """Say whether this place in `text` lies within a mail address: its words are a name, and say nothing of why a
+    mail failed.
+    """
+    if " " in text[start:end] or "@" not in text:
+        return False
+    last = _TO_ADDRESS_END.match(text, start)
+    if last is None or last.end() < end:
+        return False
+    first = max(text.rfind(sign, 0, start) for sign in _ADDRESS_ENDS) + 1
+    return "@" in text[first : last.end()]
 
 
 def _unrepeated(text: str) -> str:

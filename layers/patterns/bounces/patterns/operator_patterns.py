@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_PATTERNS: Final = 100_000
 MAX_EXPRESSIONS: Final = 1_000
@@ -38,8 +38,7 @@ class OperatorPattern:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """A comment or an empty line, kept for the export."""
 
     line: str

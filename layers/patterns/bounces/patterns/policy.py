@@ -5,16 +5,15 @@ Both are data (`categories.toml`, `policy.toml`); an operator may override the p
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bounces.errors import PatternError, shown
+from bounces.knowledge import read_table
 from bounces.records import BounceType
 
 OTHER: Final = "other"
@@ -29,8 +28,7 @@ class Counts(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Conduct:
+class Conduct(NamedTuple):
     """What is done for one category. `transient` is what it counts towards when the failure was transient (4xx)."""
 
     bounce_type: BounceType
@@ -39,8 +37,7 @@ class Conduct:
     review: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """When soft bounces become hard: on `days` different days, within or over a span of days, no delivery between."""
 
     days: int
@@ -72,6 +69,8 @@ class Policy:
 
     def overridden(self, text: str) -> Policy:
         """Return this policy with what `text`, TOML of policy.toml's form, says instead. Raises `PatternError`."""
+        import tomllib  # which only who overrides needs
+
         try:
             table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
@@ -90,15 +89,6 @@ def categories() -> Mapping[str, str]:
 def default_policy() -> Policy:
     """Return the policy that holds where an operator says nothing else."""
     return _policy(read_table("policy.toml"), None)
-
-
-def read_table(*path: str) -> dict[str, Any]:
-    """Return the TOML file at `path` in this package. Raises `PatternError` where it is none."""
-    text = files(__package__).joinpath(*path).read_text(encoding="utf-8")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise PatternError(f"{'/'.join(path)} is no TOML: {error}") from error
 
 
 def _policy(table: Mapping[str, Any], base: Policy | None) -> Policy:

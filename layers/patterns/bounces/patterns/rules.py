@@ -7,13 +7,12 @@ everywhere. The order is theirs: providers before phrases, files by `rank`, rule
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bounces.errors import PatternError, shown
-from bounces.patterns.policy import categories, default_policy, read_table
+from bounces.knowledge import names_in, read_table
+from bounces.patterns.policy import categories, default_policy
 from bounces.patterns.scopes import is_scope
 from bounces.records import BounceType
 
@@ -26,8 +25,7 @@ _RULE_KEYS: Final = {
 _FILE_KEYS: Final = {"rank", "about", "category", "rule", "name", "mx", "domains", "words", "weak"}
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
     """A mail provider or gateway, and how its answers are recognised."""
 
     id: str
@@ -36,8 +34,7 @@ class Provider:
     words: tuple[str, ...]  # literals in a diagnostic that only this provider writes
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Words, or an expression, and the category that they say."""
 
     id: str
@@ -64,11 +61,10 @@ def built_in_rules() -> tuple[Rule, ...]:
     """Return all built-in rules, the first that matches wins. Raises `PatternError` where a file is wrong."""
     found: list[tuple[int, int, str, tuple[Rule, ...]]] = []
     for place, (folder, layer) in enumerate(_FOLDERS.items()):
-        for file in files(__package__).joinpath(folder).iterdir():
-            if file.name.endswith(".toml"):
-                table = read_table(folder, file.name)
-                rules = tuple(_rules(file.name.removesuffix(".toml"), layer, table))
-                found.append((place, table["rank"], file.name, rules))
+        for name in names_in(folder):
+            table = read_table(name)
+            rules = tuple(_rules(name.partition("/")[2].removesuffix(".toml"), layer, table))
+            found.append((place, table["rank"], name, rules))
     ordered = tuple(rule for *_, rules in sorted(found, key=lambda entry: entry[:3]) for rule in rules)
     ids = [rule.id for rule in ordered]
     if len(set(ids)) != len(ids):

@@ -7,27 +7,27 @@ never walked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 _HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a report is from: the domains of its recipient, and the remote host; all in lower case."""
-
-    domains: frozenset[str]
-    host: str | None
-
-    def names(self) -> Iterator[str]:
-        """Yield the scopes that this place lies in, written as in a pattern."""
-        for domain in self.domains:
-            yield f"@{domain}"
-            yield from (f"@*.{parent}" for parent in parents(domain))
-        if self.host:
-            yield f"@mx:{self.host}"
-            yield from (f"@mx:*.{parent}" for parent in parents(self.host))
+def scopes_of(domains: Iterable[str], host: str | None) -> list[str]:
+    """Return the scopes, written as in a pattern, of a report on recipients of `domains` from `host`; in lower case."""
+    scopes: list[str] = []
+    for domain in domains:
+        scopes.append(f"@{domain}")
+        dot = domain.find(".")
+        while dot >= 0:
+            scopes.append(f"@*{domain[dot:]}")
+            dot = domain.find(".", dot + 1)
+    if host:
+        scopes.append(f"@mx:{host}")
+        dot = host.find(".")
+        while dot >= 0:
+            scopes.append(f"@mx:*{host[dot:]}")
+            dot = host.find(".", dot + 1)
+    return scopes
 
 
 def is_scope(text: str) -> bool:
@@ -37,20 +37,15 @@ def is_scope(text: str) -> bool:
     return _HOST.fullmatch(text[1:].removeprefix("mx:")) is not None
 
 
-def parents(host: str) -> Iterator[str]:
-    """Yield the domains above `host`, nearest first."""
-    dot = host.find(".")
-    while dot >= 0:
-        yield host[dot + 1 :]
-        dot = host.find(".", dot + 1)
-
-
-@dataclass(slots=True)
 class Scoped:
     """Numbers (an order, first wins) by scope, for patterns that share their words."""
 
-    anywhere: int | None = None
-    by_scope: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("anywhere", "by_scope")
+
+    def __init__(self) -> None:
+        """Make it empty."""
+        self.anywhere: int | None = None
+        self.by_scope: dict[str, int] = {}
 
     def add(self, scope: str | None, number: int) -> None:
         """Note that the pattern `number` holds in `scope`; of two in the same, the earlier wins."""

@@ -5,22 +5,14 @@ Before RCPT TO (RFC 5321 3.3) the receiver has not heard of the recipient: what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from typing import NamedTuple
 
-import re2
-
+from bounces.knowledge import numbered_ways, read_table
+from bounces.patterns.expressions import Condition, Expression
 from bounces.patterns.normal import Text
-from bounces.patterns.operator_syntax import expression_options
-from bounces.patterns.policy import read_table
-
-# One of these stands in every text that names a stage; most texts have none.
-_MARKS: Final = ("after ", "in re", "but ", "refused to", "did not like", "rejected the")
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """A command before RCPT TO, the words by which systems name it, and the category of a refusal there."""
 
     id: str
@@ -28,36 +20,30 @@ class Stage:
     words: str
 
 
-@cache
-def stages() -> tuple[tuple[Stage, Any], ...]:
-    """Return the stages, each with its compiled words."""
-    found = (Stage(entry["id"], entry["category"], entry["words"]) for entry in read_table("stages.toml")["stage"])
-    return tuple((stage, re2.compile(stage.words, expression_options())) for stage in found)
+class Stages:
+    """The stages of stages.toml and the qualifiers of qualifiers.toml, looked for in texts."""
 
+    def __init__(self) -> None:
+        """Take them from the tables."""
+        found = [Stage(entry["id"], entry["category"], entry["words"]) for entry in read_table("stages.toml")["stage"]]
+        self._stages = [(stage, Condition(numbered_ways(stage.words)), Expression(stage.words)) for stage in found]
+        texts = [entry["words"] for entry in read_table("qualifiers.toml")["qualifier"]]
+        self._qualifiers = [(Condition(numbered_ways(text)), Expression(text)) for text in texts]
 
-@cache
-def qualifiers() -> tuple[Any, ...]:
-    """Return the compiled expressions of qualifiers.toml."""
-    return tuple(
-        re2.compile(entry["words"], expression_options()) for entry in read_table("qualifiers.toml")["qualifier"]
-    )
-
-
-def qualifier_in(answer: str) -> str | None:
-    """Return the words in `answer` that make what it says of an address doubtful, or None."""
-    for words in qualifiers():
-        found = words.search(answer)
-        if found is not None:
-            return str(found.group())
-    return None
-
-
-def stage_of(text: Text) -> tuple[Stage, str] | None:
-    """Return the stage before RCPT TO that `text` names, with the words that name it, or None."""
-    if not any(mark in text.folded for mark in _MARKS):
+    def stage_of(self, text: Text, seen: set[int]) -> tuple[Stage, str] | None:
+        """Return the stage before RCPT TO that `text` names, with the words that name it, or None."""
+        for stage, condition, words in self._stages:
+            if condition.holds(seen):
+                for found in words.matches(text):
+                    start, end = found.span()
+                    return stage, text.folded[start:end]
         return None
-    for stage, words in stages():
-        found = words.search(text.folded)
-        if found is not None:
-            return stage, str(found.group())
-    return None
+
+    def qualifier_in(self, answer: str, seen: set[int]) -> str | None:
+        """Return the words in `answer`, a part of a text, that make what it says of an address doubtful, or None."""
+        for condition, words in self._qualifiers:
+            if condition.holds(seen):
+                span = words.search(answer)
+                if span is not None:
+                    return answer[span[0] : span[1]]
+        return None

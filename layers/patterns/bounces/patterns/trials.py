@@ -13,7 +13,7 @@ import ahocorasick
 import re2
 
 from bounces.patterns.classifier import Classifier
-from bounces.patterns.expressions import ExpressionFilter
+from bounces.patterns.expressions import ExpressionSet
 from bounces.patterns.normal import folded, text_of
 from bounces.patterns.operator_patterns import OperatorPattern
 from bounces.patterns.operator_syntax import expression_options
@@ -96,12 +96,12 @@ class _Words:
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._literals = [(folded(rule.text), rule) for rule in rules if not rule.is_expression]
         self._expressions = [rule for rule in rules if rule.is_expression]
-        self._filter = ExpressionFilter([rule.text for rule in self._expressions])
+        self._set = ExpressionSet([rule.text for rule in self._expressions])
 
     def in_text(self, text: str) -> Iterator[Rule]:
         """Yield the rules whose words stand in `text`."""
         yield from (rule for literal, rule in self._literals if literal in text)
-        yield from (self._expressions[number] for number in self._filter.matching(text))
+        yield from (self._expressions[number] for number in self._set.matching(text))
 
 
 class _Met:

@@ -60,7 +60,8 @@ class Findings:
     """All that a mail says: its recipients, and what holds for each of them.
 
     `returned` has the headers of the returned message, `told` what the explanation of a bounce in prose tells
-    (see `wording.TOLD`), `arrival` when the reporting MTA took the message that failed, `cuts` what was beyond a limit and could have named a recipient.
+    (see `wording.TOLD`), `arrival` when the reporting MTA took the message that failed, `cuts` what was beyond a
+    limit and could have named a recipient.
     """
 
     __slots__ = (

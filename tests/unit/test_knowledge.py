@@ -1,0 +1,87 @@
+"""The compiled form of the rules: the same as the TOML files, and never of others than those that are there."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bounces import knowledge
+from bounces.atoms import required_words
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the tables, without a compiled file, in the place of the package's own."""
+    copy = tmp_path / "patterns"
+    shutil.copytree(knowledge.FOLDER, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__", "compiled.json*"))
+    monkeypatch.setattr(knowledge, "FOLDER", copy)
+    knowledge._knowledge.cache_clear()
+    yield copy
+    knowledge._knowledge.cache_clear()
+
+
+def _afresh() -> dict[str, Any]:
+    knowledge._knowledge.cache_clear()
+    return knowledge._knowledge()
+
+
+def test_the_compiled_file_says_what_the_tables_say(folder: Path) -> None:
+    said = _afresh()
+    assert knowledge.compile_tables(folder)
+    assert json.loads((folder / "compiled.json").read_text()).items() >= said.items()
+    assert _afresh().items() >= said.items()
+
+
+def test_the_words_of_an_expression_are_those_that_it_needs_or_their_beginnings(folder: Path) -> None:
+    said = _afresh()
+    assert len(said["ways"]) > 200
+    for expression, ways in said["ways"].items():
+        needed = required_words(expression)
+        assert [len(way) for way in ways] == [len(way) for way in needed]
+        for numbers, clause in zip(chain(*ways), chain(*needed), strict=True):
+            words = [said["words"][number] for number in numbers]
+            assert all(any(word in whole for word in words) for whole in clause)
+
+
+def test_it_is_written_once_and_nothing_is_left_beside_it(folder: Path) -> None:
+    assert knowledge.compile_tables(folder)
+    assert not knowledge.compile_tables(folder)
+    assert [path.name for path in folder.glob("compiled*")] == ["compiled.json"]
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "removed", "renamed", "torn", "made by another version"])
+def test_a_compiled_file_of_other_tables_counts_for_nothing(folder: Path, change: str) -> None:
+    knowledge.compile_tables(folder)
+    google, compiled = folder / "providers" / "google.toml", folder / "compiled.json"
+    match change:
+        case "edited":
+            google.write_text(google.read_text().replace("gsmtp", "gsmtq"))
+        case "added":
+            google.with_name("another.toml").write_text("rank = 1")
+        case "removed":
+            google.unlink()
+        case "renamed":
+            google.rename(google.with_name("googly.toml"))
+        case "torn":
+            compiled.write_bytes(compiled.read_bytes()[:-100])
+        case _:
+            compiled.write_text('{"of": "an older digest", "tables": {}, "words": [], "ways": {}}')
+    found = _afresh()
+    assert ("providers/google.toml" in found["tables"]) == (change not in ("removed", "renamed"))
+    assert ("providers/another.toml" in found["tables"]) == (change == "added")
+    assert found["tables"]["policy.toml"]
+    if change == "edited":
+        assert "gsmtq" in found["tables"]["providers/google.toml"]["words"]
+    assert knowledge.compile_tables(folder)
+
+
+def test_it_is_made_by_the_standard_library_alone() -> None:
+    code = "import sys; from bounces.knowledge import _made_of, _sources, FOLDER; _made_of(_sources(FOLDER)); "
+    code += "print(*(n for n in ('re2', 'ahocorasick', 'boto3', 'bounces.patterns') if n in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
