@@ -18,9 +18,10 @@ from bounces.atoms import required_words
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the tables, without a compiled file, in the place of the package's own."""
-    copy = tmp_path / "patterns"
-    shutil.copytree(knowledge.FOLDER, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__", "compiled.json*"))
-    monkeypatch.setattr(knowledge, "FOLDER", copy)
+    copy = tmp_path / "bounces"
+    left_out = shutil.ignore_patterns("__pycache__", "__compiled__", f"{knowledge.COMPILED}*")
+    shutil.copytree(knowledge.FOLDER, copy, ignore=left_out)
+    monkeypatch.setattr(knowledge, "FOLDER", str(copy))
     knowledge._knowledge.cache_clear()
     yield copy
     knowledge._knowledge.cache_clear()
@@ -33,8 +34,8 @@ def _afresh() -> dict[str, Any]:
 
 def test_the_compiled_file_says_what_the_tables_say(folder: Path) -> None:
     said = _afresh()
-    assert knowledge.compile_tables(folder)
-    assert json.loads((folder / "compiled.json").read_text()).items() >= said.items()
+    assert knowledge.compile_tables(str(folder))
+    assert json.loads((folder / knowledge.COMPILED).read_text()).items() >= said.items()
     assert _afresh().items() >= said.items()
 
 
@@ -50,15 +51,15 @@ def test_the_words_of_an_expression_are_those_that_it_needs_or_their_beginnings(
 
 
 def test_it_is_written_once_and_nothing_is_left_beside_it(folder: Path) -> None:
-    assert knowledge.compile_tables(folder)
-    assert not knowledge.compile_tables(folder)
-    assert [path.name for path in folder.glob("compiled*")] == ["compiled.json"]
+    assert knowledge.compile_tables(str(folder))
+    assert not knowledge.compile_tables(str(folder))
+    assert [path.name for path in folder.glob("knowledge.json*")] == [knowledge.COMPILED]
 
 
 @pytest.mark.parametrize("change", ["edited", "added", "removed", "renamed", "torn", "made by another version"])
 def test_a_compiled_file_of_other_tables_counts_for_nothing(folder: Path, change: str) -> None:
-    knowledge.compile_tables(folder)
-    google, compiled = folder / "providers" / "google.toml", folder / "compiled.json"
+    knowledge.compile_tables(str(folder))
+    google, compiled = folder / "patterns" / "providers" / "google.toml", folder / knowledge.COMPILED
     match change:
         case "edited":
             google.write_text(google.read_text().replace("gsmtp", "gsmtq"))
@@ -78,7 +79,7 @@ def test_a_compiled_file_of_other_tables_counts_for_nothing(folder: Path, change
     assert found["tables"]["policy.toml"]
     if change == "edited":
         assert "gsmtq" in found["tables"]["providers/google.toml"]["words"]
-    assert knowledge.compile_tables(folder)
+    assert knowledge.compile_tables(str(folder))
 
 
 def test_it_is_made_by_the_standard_library_alone() -> None:

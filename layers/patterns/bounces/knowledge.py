@@ -1,4 +1,4 @@
-"""The rules and tables of `bounces.patterns`: TOML files for people, and one compiled file for a quick start.
+"""What is known of mail systems and providers: TOML files for people, and one compiled file for a quick start.
 
     python -m bounces.knowledge     writes the compiled file, where it is not there or out of date
 
@@ -16,16 +16,22 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
 from bounces.errors import PatternError
 
-FOLDER: Final = Path(__file__).parent / "patterns"
-COMPILED: Final = "compiled.json"
+FOLDER: Final = os.path.dirname(__file__)
+COMPILED: Final = "knowledge.json"
 LONGEST_WORD: Final = 14  # characters
 _SUFFIX: Final = ".toml"
 _EXPRESSIONS: Final = ("regex", "words")  # the keys whose texts are expressions
+# Where the tables are below the folder, and what stands before a name there.
+_PLACES: Final = (
+    ("patterns", ""),
+    ("patterns/providers", "providers/"),
+    ("patterns/phrases", "phrases/"),
+    ("reading", "reading/"),
+)
 _MADE_BY: Final = ("atoms.py", "knowledge.py")  # what else decides what the compiled file holds
 
 Table = dict[str, Any]
@@ -33,7 +39,7 @@ NumberedWay = list[list[int]]
 
 
 def read_table(name: str) -> Table:
-    """Return the table `name`, such as `policy.toml` or `providers/google.toml`.
+    """Return the table `name`, such as `policy.toml`, `providers/google.toml` or `reading/prose.toml`.
 
     Raises `PatternError` where it is no TOML, and `KeyError` where there is none.
     """
@@ -61,8 +67,8 @@ def numbered_ways(expression: str) -> list[NumberedWay]:
     return ways
 
 
-def compile_tables(folder: Path = FOLDER) -> bool:
-    """Write the compiled file of the tables in `folder`, and say whether it had to be written.
+def compile_tables(folder: str = FOLDER) -> bool:
+    """Write the compiled file of the tables in the package `folder`, and say whether it had to be written.
 
     The whole file takes the old one's place at once, so that a process that starts meanwhile reads either.
     """
@@ -70,9 +76,10 @@ def compile_tables(folder: Path = FOLDER) -> bool:
     if _compiled(folder, sources) is not None:
         return False
     written = json.dumps({"of": _digest(sources), **_made_of(sources)}, separators=(",", ":"))
-    new = folder / f"{COMPILED}.{os.getpid()}"
-    new.write_text(written, encoding="utf-8")
-    new.replace(folder / COMPILED)
+    new = os.path.join(folder, f"{COMPILED}.{os.getpid()}")
+    with open(new, "w", encoding="utf-8") as file:
+        file.write(written)
+    os.replace(new, os.path.join(folder, COMPILED))
     return True
 
 
@@ -82,15 +89,19 @@ def _knowledge() -> dict[str, Any]:
     return _compiled(FOLDER, sources) or _made_of(sources)
 
 
-def _sources(folder: Path) -> dict[str, bytes]:
+def _sources(folder: str) -> dict[str, bytes]:
     """Return the bytes of every table in `folder` by its name, and of the modules that decide what is made of them."""
     found = {}
-    for place, prefix in ((folder, ""), (folder / "providers", "providers/"), (folder / "phrases", "phrases/")):
-        for entry in os.scandir(place):
+    for place, prefix in _PLACES:
+        for entry in os.scandir(os.path.join(folder, place)):
             if entry.name.endswith(_SUFFIX):
-                found[prefix + entry.name] = Path(entry.path).read_bytes()
-    here = Path(__file__).parent
-    return found | {name: (here / name).read_bytes() for name in _MADE_BY}
+                found[prefix + entry.name] = _content(entry.path)
+    return found | {name: _content(os.path.join(FOLDER, name)) for name in _MADE_BY}
+
+
+def _content(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _digest(sources: Mapping[str, bytes]) -> str:
@@ -101,10 +112,10 @@ def _digest(sources: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _compiled(folder: Path, sources: Mapping[str, bytes]) -> dict[str, Any] | None:
+def _compiled(folder: str, sources: Mapping[str, bytes]) -> dict[str, Any] | None:
     """Return what the compiled file in `folder` holds, or None where it was not made of `sources`."""
     try:
-        compiled = json.loads((folder / COMPILED).read_bytes())
+        compiled = json.loads(_content(os.path.join(folder, COMPILED)))
         return compiled if compiled["of"] == _digest(sources) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -84,7 +84,7 @@ def switched(pattern: OperatorPattern, enabled: bool) -> OperatorPattern:
 
 def parse_line(line: str) -> OperatorPattern | Remark:
     """Return what one line says. Raises `PatternError` with the reason where it is no pattern."""
-    if not line.isascii() and any("\ud800" <= character <= "\udfff" for character in line):
+    if not line.isascii() and any(0xD800 <= ord(character) <= 0xDFFF for character in line):
         raise PatternError("it holds half a character (a lone surrogate), which no text in UTF-8 can")
     rest = line.strip().removeprefix("\ufeff").lstrip()
     if not rest or rest.startswith("#"):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
+from bounces.knowledge import read_table
 from bounces.reading.phrases import Phrases, folded
 
 _ANSWER: Final = re.compile(r"^(?:(?:re|aw|antw|sv|fwd?) ?: ?){1,3}")
@@ -28,7 +27,7 @@ class Wording:
 
 @cache
 def _wording() -> Wording:
-    lists = tomllib.loads(files("bounces.reading").joinpath("auto_reply.toml").read_text("utf-8"))
+    lists = read_table("reading/auto_reply.toml")
     subjects: list[str] = lists["subjects"]["any"]
     return Wording(
         headers=tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in lists["headers"].items()),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
+from bounces.knowledge import read_table
 from bounces.reading.phrases import PhraseBook, Phrases
 
 # What stands around words to set them off, and is not looked at.
@@ -45,7 +44,7 @@ class Wording:
 @cache
 def wording() -> Wording:
     """Return the texts of `prose.toml`, read once."""
-    lists: dict[str, list[str]] = tomllib.loads(files("bounces.reading").joinpath("prose.toml").read_text("utf-8"))
+    lists: dict[str, list[str]] = dict(read_table("reading/prose.toml"))
     prefixes = frozenset(text[:PREFIX] for text in (*lists["separators"], *lists["separator_starts"]))
     as_is: dict[str, Any] = {
         "separators": frozenset(lists["separators"]),
