@@ -29,7 +29,7 @@ BUILD: Final = PROJECT / ".cache" / "compile"
 GROUP: Final = "bounces"
 MYPY: Final = ("--explicit-package-bases", "--namespace-packages", "--ignore-missing-imports")
 
-COMPILED: Final = ("reading/*.py", "patterns/*.py", "addresses.py", "identity.py", "verp.py")
+COMPILED: Final = ("reading/*.py", "patterns/*.py", "addresses.py", "identity.py", "lengths.py", "verp.py")
 # Packages only import, and mail-parser's class is an interpreted one, so what is made of it has to be.
 INTERPRETED: Final = frozenset({"__init__.py", "structure.py"})
 # What a compiled module takes over from others, such as the values of their constants, is out of date with them.

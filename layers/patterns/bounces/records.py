@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from bounces.addresses import MAX_ADDRESS
 from bounces.errors import RecordError, UnknownVersion, shown
+from bounces.lengths import beyond
 
 VERSION: Final = 1
 
@@ -102,7 +103,8 @@ class Report:
 
     def __post_init__(self) -> None:
         _bound(self, _REPORT_LIMITS)
-        _bound_maps(self)
+        if self.headers or self.authentication or len(self.cuts) > MAX_CUTS:
+            _bound_maps(self)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Report:
@@ -212,13 +214,9 @@ _NAMES: Final = {"report": [f.name for f in fields(Report)], "verdict": [f.name 
 
 def _bound(record: Report | Verdict, limits: Mapping[str, int]) -> None:
     """Cut what is beyond a limit, in place: the record is not yet anyone's."""
-    beyond = [
-        name
-        for name, text in vars(record).items()
-        if text is not None and name in limits and (len(text) > limits[name] or not text.isascii())
-    ]
-    if beyond:
-        _cut(record, {name: limits[name] for name in beyond})
+    names = beyond(vars(record), limits)
+    if names:
+        _cut(record, {name: limits[name] for name in names})
 
 
 def _cut(record: Report | Verdict, limits: Mapping[str, int]) -> None:

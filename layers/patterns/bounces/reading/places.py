@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
 from bounces.addresses import is_address
@@ -21,24 +22,41 @@ IN_SENTENCE: Final = 3
 
 # Letters of any script, but neither the punctuation of Chinese and Japanese texts nor full-width signs.
 _LETTERS: Final = r"\u00a1-\u1fff\u2c00-\u2fff\u3041-\ufdff\U00010000-\U0010ffff"
-_DOMAIN_PATTERN: Final = rf"[A-Za-z0-9_{_LETTERS}-][A-Za-z0-9_.{_LETTERS}-]{{0,254}}"
-_ADDRESS: Final = rf"[^\s<>()\[\]:;,\"'`=@/|\u2000-\u2bff\u3000-\u3040\ufe00-\uffff]{{1,128}}@{_DOMAIN_PATTERN}"
+_NO_LETTERS: Final = r"\u2000-\u2bff\u3000-\u3040\ufe00-\uffff"
 _QUOTED: Final = r"\"[^\"<>\n]{1,64}\"@[\w.-]{1,255}"
-_DOMAIN: Final = re.compile(_DOMAIN_PATTERN)
 _NO_LOCAL: Final = frozenset(
     "<>()[]:;,\"'`=@/|\uff08\uff09\uff1a\uff1b\uff0c\u3002\u3010\u3011\u300c\u300d\u201c\u201d\u3001"
 )
 _WITHOUT_SPACES: Final = "\u2e80"  # from here on scripts set no space between a word and an address
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 
-# A line that begins with an address, in whatever brackets or after a bullet.
-_FIRST: Final = re.compile(
-    rf"[\s>*•·\-\"'(<\[]{{0,40}}(?i:smtp:|mailto:|rfc822;)?\s?({_QUOTED}|{_ADDRESS})([\"'>)\].,;*:]{{0,20}})"
-)
 # What may follow where the line holds nothing but the address: a remark on it, or the address again.
 _REMARK: Final = re.compile(
     r"\(|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\.|on \w{3}, \d|on \d{1,2}[/.-]\d"
 )
+
+
+class _Grammar(NamedTuple):
+    """How addresses are written in a line: what a domain is, and a line that begins with an address."""
+
+    domain: re.Pattern[str]
+    first: re.Pattern[str]  # the address in whatever brackets or after a bullet
+
+
+def _grammar(letters: str, no_letters: str) -> _Grammar:
+    domain = rf"[A-Za-z0-9_{letters}-][A-Za-z0-9_.{letters}-]{{0,254}}"
+    address = rf"[^\s<>()\[\]:;,\"'`=@/|{no_letters}]{{1,128}}@{domain}"
+    before = r"[\s>*•·\-\"'(<\[]{0,40}(?i:smtp:|mailto:|rfc822;)?\s?"
+    return _Grammar(re.compile(domain), re.compile(rf"{before}({_QUOTED}|{address})([\"'>)\].,;*:]{{0,20}})"))
+
+
+_ASCII: Final = _grammar("", "")
+
+
+@cache
+def _any_script() -> _Grammar:
+    """Return the grammar for lines that are not all ASCII. Its sets of letters take 8 ms to compile."""
+    return _grammar(_LETTERS, _NO_LETTERS)
 
 
 class Place(NamedTuple):
@@ -54,7 +72,7 @@ def plain_places(lines: list[str]) -> list[Place]:
     found: list[Place] = []
     for number, line in enumerate(lines):
         if "@" in line and len(line) <= MAX_LINE:
-            first = _FIRST.match(line)
+            first = (_ASCII if line.isascii() else _any_script()).first.match(line)
             if first and _is_plain(line, first):
                 _add(found, number, first.group(1), ON_ITS_OWN)
     return found
@@ -117,6 +135,7 @@ def _add(found: list[Place], number: int, address: str, kind: int) -> None:
 def addresses(line: str) -> Iterator[tuple[int, str]]:
     """Yield each address in `line` with its place. From each @ outwards, so that the cost is that of the addresses."""
     at = line.find("@")
+    known = _ASCII if line.isascii() else _any_script()
     while at >= 0:
         start, first = at, max(0, at - MAX_LOCAL_PART)
         latin = at > 0 and line[at - 1] < _WITHOUT_SPACES
@@ -125,7 +144,7 @@ def addresses(line: str) -> Iterator[tuple[int, str]]:
             if character in _NO_LOCAL or character.isspace() or (latin and character >= _WITHOUT_SPACES):
                 break
             start -= 1
-        domain = _DOMAIN.match(line, at + 1)
+        domain = known.domain.match(line, at + 1)
         if domain and start < at:
             host = domain.group()
             if host[0] < _WITHOUT_SPACES:
