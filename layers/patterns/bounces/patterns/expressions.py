@@ -5,6 +5,7 @@ RE2 takes time linear in the text, whatever the expression and whatever the text
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -19,16 +20,18 @@ MAX_SET_MEMORY: Final = 16 << 20  # bytes of a set's program and the states it k
 # RE2's set finds nothing, without a word, where its memory does not suffice. Each set therefore holds one more
 # expression, which must be found in the text that it was made for.
 _PROBE: Final = "\x01probe\x02"
+_ESCAPE: Final = re.compile(r"\\.")
 
 
 class Expression:
     """An expression, compiled when it is first tried: in one process few ever are."""
 
-    __slots__ = ("_compiled", "_text")
+    __slots__ = ("_compiled", "_is_folded", "_text")
 
-    def __init__(self, text: str) -> None:
-        """Take note of `text`, which is RE2 syntax."""
+    def __init__(self, text: str, *, is_folded: bool = False) -> None:
+        """Take note of `text`, which is RE2 syntax; with `is_folded`, to be held against folded texts alone."""
         self._text = text
+        self._is_folded = is_folded
         self._compiled: Any = None
 
     def matches(self, text: Text) -> Iterator[Any]:
@@ -47,6 +50,10 @@ class Expression:
     def _compile(self) -> Any:
         options = expression_options()
         options.never_capture = True  # where an expression matches is found faster than what its groups do
+        if self._is_folded:
+            # What has one case only compiles in half the time when the other is not looked for.
+            letters = _ESCAPE.sub("", self._text)
+            options.case_sensitive = letters == letters.casefold()
         try:
             self._compiled = re2.compile(self._text, options)
         except re2.error as error:

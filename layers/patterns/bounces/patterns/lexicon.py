@@ -135,7 +135,7 @@ class RuleLexicon:
 
     def _add(self, number: int, rule: Rule, words: Words) -> None:
         if rule.is_expression:
-            self._finders.append(Expression(rule.text))
+            self._finders.append(Expression(rule.text, is_folded=True))
             ways = numbered_ways(rule.text)
         else:
             self._finders.append(folded(rule.text))

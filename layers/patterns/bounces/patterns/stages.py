@@ -26,9 +26,11 @@ class Stages:
     def __init__(self) -> None:
         """Take them from the tables."""
         found = [Stage(entry["id"], entry["category"], entry["words"]) for entry in read_table("stages.toml")["stage"]]
-        self._stages = [(stage, Condition(numbered_ways(stage.words)), Expression(stage.words)) for stage in found]
+        self._stages = [
+            (stage, Condition(numbered_ways(stage.words)), Expression(stage.words, is_folded=True)) for stage in found
+        ]
         texts = [entry["words"] for entry in read_table("qualifiers.toml")["qualifier"]]
-        self._qualifiers = [(Condition(numbered_ways(text)), Expression(text)) for text in texts]
+        self._qualifiers = [(Condition(numbered_ways(text)), Expression(text, is_folded=True)) for text in texts]
 
     def stage_of(self, text: Text, seen: set[int]) -> tuple[Stage, str] | None:
         """Return the stage before RCPT TO that `text` names, with the words that name it, or None."""
