@@ -12,7 +12,7 @@ from bounces_cli import bench_patterns
 from bounces_cli.bench_measures import Figures, measure
 from bounces_cli.errors import DONE, INCOMPLETE, CommandError
 from bounces_cli.problems import Problems
-from bounces_cli.sources import check, places, raw_of
+from bounces_cli.sources import check, mails, places
 
 # Mails beyond so many bytes together are left out, and said to be.
 MAX_BYTES: Final = 512 << 20
@@ -52,11 +52,12 @@ def _raws(paths: list[str], problems: Problems) -> list[bytes]:
         if place.path.endswith(_NO_MAIL):
             continue
         try:
-            raws.append(raw_of(place))
+            found = [raw for _, raw in mails(place)]
         except OSError as error:
             problems.add(str(error))
             continue
-        left -= len(raws[-1])
+        raws += found
+        left -= sum(map(len, found))
         if left < 0:
             problems.note(f"{place.source}: measured up to here, {MAX_BYTES >> 20} MiB of mail")
             break

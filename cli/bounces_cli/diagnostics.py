@@ -59,13 +59,12 @@ def reports_of_lines(path: str, origin: Origin) -> Iterator[Report]:
 def reports_of_mails(paths: Iterable[str], problems: Problems) -> Iterator[Report]:
     """Yield the reports of the mails that `paths` name; a mail that cannot be read is added to `problems`."""
     from bounces.reading import read_mail
-    from bounces_cli.sources import check, places, raw_of
+    from bounces_cli.sources import check, mails, places
 
     check(paths)
     for place in places(paths, problems):
         try:
-            raw = raw_of(place)
+            for _, raw in mails(place):
+                yield from read_mail(raw).reports
         except OSError as error:
             problems.add(str(error))
-            continue
-        yield from read_mail(raw).reports

@@ -14,7 +14,7 @@ from bounces.records import Verdict
 from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
 from bounces_cli.problems import Problems
 from bounces_cli.progress import Progress, progress_over
-from bounces_cli.sources import Place, check, places, raw_of
+from bounces_cli.sources import Place, check, mails, places
 from bounces_cli.workers import WorkerEnded, can_fork, in_order
 
 # Mails that go to a process at once: few enough that all processes end together.
@@ -97,17 +97,16 @@ def _reader(*, as_json: bool) -> Callable[[list[Place]], Outcome]:
         size = 0
         for place in chunk:
             try:
-                raw = raw_of(place)
+                for source, raw in mails(place):
+                    size += len(raw)
+                    reading = read_mail(raw)
+                    verdicts = [classify(report) for report in reading.reports]
+                    if as_json:
+                        lines.append(json_line(source, verdicts))
+                    else:
+                        rows.append(Row(source, verdicts, reading.reason))
             except OSError as error:
                 problems.append(str(error))
-                continue
-            size += len(raw)
-            reading = read_mail(raw)
-            verdicts = [classify(report) for report in reading.reports]
-            if as_json:
-                lines.append(json_line(place.source, verdicts))
-            else:
-                rows.append(Row(place.source, verdicts, reading.reason))
         return Outcome("".join(lines), rows, problems, size)
 
     return read

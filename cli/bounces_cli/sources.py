@@ -24,6 +24,9 @@ _FROM_LINE: Final = re.compile(rb"From \S* ?.*\d{1,2}:\d\d.*\d{4}\s*")
 _MAX_FROM_LINE: Final = 500
 _MAX_BLANK: Final = 80  # white space in a line that counts as blank
 _BLOCK: Final = 1 << 20
+# Bytes below which a file is told from an mbox only when it is read: most are one mail, and opening it twice costs
+# more than anything else about it. Larger ones are looked into before, so that processes can share their mails.
+_SMALL: Final = 1 << 20
 _QUOTED_FROM: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 _HIDDEN: Final = re.compile(r"\.|dovecot|.*\.(?:lock|index|cache|log)$")
 _MAILDIR: Final = ("new", "cur")
@@ -70,15 +73,16 @@ def files(paths: Iterable[str], problems: Problems) -> Iterator[str]:
 
 
 def places(paths: Iterable[str], problems: Problems) -> Iterator[Place]:
-    """Yield where the mails in the files that `paths` name are. A file that cannot be read is added to `problems`."""
+    """Yield where the mails in the files that `paths` name are, a small file as one place.
+
+    What is no longer there is added to `problems`.
+    """
     for path in files(paths, problems):
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                first = os.read(descriptor, len(_FROM))
-            finally:
-                os.close(descriptor)
-            if first == _FROM:
+            size = os.stat(path).st_size
+            if 0 < size < _SMALL:  # not those that only say so, such as a device
+                yield Place(path, path, length=size)
+            elif _begins_as_mbox(path):
                 yield from _places_in_mbox(path)
             else:
                 yield Place(path, path)
@@ -86,8 +90,25 @@ def places(paths: Iterable[str], problems: Problems) -> Iterator[Place]:
             problems.add(f"{path}: {_reason(error)}")
 
 
-def raw_of(place: Place) -> bytes:
-    """Return the bytes of the mail at `place`, at most `MAX_READ`. Raises `OSError` with what a person can read."""
+def mails(place: Place) -> Iterator[tuple[str, bytes]]:
+    """Yield the mails at `place`, each with its name for people: one, but where a small file is an mbox.
+
+    Of each at most `MAX_READ` bytes. Raises `OSError` with what a person can read.
+    """
+    raw = _raw_of(place)
+    if not place.is_quoted and raw.startswith(_FROM) and len(raw) < _SMALL:
+        for within in _places_in_mbox(place.path):
+            yield within.source, _raw_of(within)
+    else:
+        yield place.source, raw
+
+
+def _begins_as_mbox(path: str) -> bool:
+    with open(path, "rb", buffering=0) as file:
+        return file.read(len(_FROM)) == _FROM
+
+
+def _raw_of(place: Place) -> bytes:
     try:
         with open(place.path, "rb", buffering=0) as file:
             there = os.fstat(file.fileno()).st_size - place.start

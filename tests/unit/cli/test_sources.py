@@ -1,6 +1,8 @@
 """Which mails a path names: files, folders, mbox files and Maildirs."""
 
 import tracemalloc
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from bounces_cli import sources
 from bounces_cli.errors import CommandError
 from bounces_cli.problems import Problems
-from bounces_cli.sources import check, places, raw_of
+from bounces_cli.sources import check, mails, places
 
 LINE = b"From s@example.com Thu Jan  1 00:00:00 2026\n"
 ONE = b"Subject: one\n\n1\n"
@@ -16,7 +18,11 @@ TWO = b"Subject: two\n\n2\n"
 
 
 def _found(*paths: Path) -> dict[str, bytes]:
-    return {place.source: raw_of(place) for place in places([str(path) for path in paths], Problems())}
+    return dict(_mails(*paths))
+
+
+def _mails(*paths: Path) -> Iterator[tuple[str, bytes]]:
+    return chain.from_iterable(map(mails, places([str(path) for path in paths], Problems())))
 
 
 def test_a_folder_gives_its_files_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -75,18 +81,20 @@ def test_a_line_of_text_that_begins_with_from_parts_no_mail(tmp_path: Path, text
 def test_the_quoting_of_from_is_taken_off_once(tmp_path: Path) -> None:
     path = tmp_path / "box.mbox"
     path.write_bytes(LINE + ONE + b">From a\n>>From b\n> From c\n")
-    assert raw_of(next(places([str(path)], Problems()))) == ONE + b"From a\n>From b\n> From c\n"
+    assert list(_found(path).values()) == [ONE + b"From a\n>From b\n> From c\n"]
 
 
+@pytest.mark.parametrize("small", [0, 1 << 20])
 @pytest.mark.parametrize("block", range(1, 140, 7))
 def test_from_lines_are_found_wherever_a_block_ends(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int, small: int
 ) -> None:
     monkeypatch.setattr(sources, "_BLOCK", block)
+    monkeypatch.setattr(sources, "_SMALL", small)
     path = tmp_path / "box"
-    mails = [b"Subject: %d\n\n%b\n" % (n, b"y" * n) for n in range(9)]
-    path.write_bytes(b"\n".join(LINE + mail for mail in mails))
-    assert [raw.rstrip() for raw in _found(path).values()] == [mail.rstrip() for mail in mails]
+    written = [b"Subject: %d\n\n%b\n" % (n, b"y" * n) for n in range(9)]
+    path.write_bytes(b"\n".join(LINE + mail for mail in written))
+    assert [raw.rstrip() for raw in _found(path).values()] == [mail.rstrip() for mail in written]
 
 
 def test_a_large_mbox_is_read_in_constant_memory(tmp_path: Path) -> None:
@@ -96,7 +104,7 @@ def test_a_large_mbox_is_read_in_constant_memory(tmp_path: Path) -> None:
             file.write(LINE + b"Subject: %d\n\n" % number + b"text of a line\n" * 70_000 + b"\n")
     tracemalloc.start()
     try:
-        sizes = [len(raw_of(place)) for place in places([str(path)], Problems())]
+        sizes = [len(raw) for _, raw in _mails(path)]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -109,7 +117,7 @@ def test_a_file_beyond_all_measure_is_read_in_part(tmp_path: Path) -> None:
     path = tmp_path / "a.eml"
     with path.open("wb") as file:
         file.truncate(1 << 36)  # of which the disk holds nothing
-    assert len(raw_of(next(places([str(path)], Problems())))) == sources.MAX_READ
+    assert [len(raw) for _, raw in _mails(path)] == [sources.MAX_READ]
 
 
 def test_what_is_neither_file_nor_folder_is_named(tmp_path: Path) -> None:
