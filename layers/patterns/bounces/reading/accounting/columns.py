@@ -34,7 +34,7 @@ _REDACTED: Final = re.compile(
 _TYPE: Final = re.compile(r"[a-z][a-z-]{0,31}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Contents:
     """What a column holds: only values of some kinds, or none of some kinds."""
 
@@ -51,6 +51,14 @@ class Layout:
     columns: tuple[str, ...]
     generated: bool  # whether it is one that this project's own configuration of PowerMTA writes
     written: tuple[str, ...]  # the columns after `type` as the `record-fields` directive has them
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which of the columns of a file are known: those that identity takes, in its order, and those that are checked."""
+
+    identity: tuple[str, ...]
+    contents: tuple[tuple[str, Contents], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,15 @@ def known() -> Columns:
         ignored=frozenset(table["types"]["ignored"]),
         type_names=table["types"]["names"],
         kinds=_kinds(table["words"]),
+    )
+
+
+@lru_cache(maxsize=256)  # the rows of a file have the same columns
+def plan_for(names: tuple[str, ...]) -> Plan:
+    """Return which of the columns `names` of a row are known."""
+    return Plan(
+        tuple(name for name in known().identity if name in names),
+        tuple((name, contents) for name, contents in known().contents.items() if name in names),
     )
 
 
@@ -145,8 +162,8 @@ def by_layout(cells: Sequence[str]) -> dict[str, str]:
 
 def fault_in(row: Mapping[str, str]) -> str | None:
     """Return what in `row` cannot be where it stands, as a reason; None where all can."""
-    for column, contents in known().contents.items():
-        value = row.get(column)
+    for column, contents in plan_for(tuple(row)).contents:
+        value = row[column]
         if value:
             kind = _wrong(contents, value) if len(value) <= 64 else _wrong_kind(contents, value)
             if kind is not None:
@@ -170,16 +187,20 @@ _wrong = lru_cache(maxsize=8192)(_wrong_kind)  # values repeat: times, statuses,
 
 def kind_of(value: str) -> str | None:
     """Return what the whole `value` can only be: time, seconds, status, action, category, diagnostic, host, address."""
-    if "@" in value:
-        address = address_in(value)
-        if _ADDRESS.fullmatch(address) or is_address(address) or is_redacted(address):
-            return "address"
+    if "@" in value and (_ADDRESS.fullmatch(value) or _is_address(address_in(value))):
+        return "address"
     found = known().kinds.fullmatch(value)
     return found.lastgroup if found else None
 
 
+def _is_address(text: str) -> bool:
+    return is_address(text) or is_redacted(text)
+
+
 def address_in(value: str) -> str:
     """Return the address of a column such as `rcpt`, without `rfc822;` (RFC 3461 4.2) and angle brackets."""
+    if _ADDRESS.fullmatch(value):
+        return value
     return bare(_TYPED.sub("", value, count=1) if value[:1] in "rR" and ";" in value else value)
 
 

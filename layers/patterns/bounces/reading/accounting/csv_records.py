@@ -66,7 +66,7 @@ def cells_of(text: str) -> list[str]:
 
 
 def named(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Return `cells` by `names`. Raises `RecordError` where their numbers differ: a row of another file, or a cut one."""
+    """Return `cells` by `names`. Raises `RecordError` where their numbers differ: another file's row, or a cut one."""
     if len(cells) != len(names):
         raise RecordError(f"has {len(cells)} values for {len(names)} columns")
     return dict(zip(names, cells, strict=True))

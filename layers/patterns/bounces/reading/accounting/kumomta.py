@@ -23,7 +23,9 @@ from bounces.reading.accounting.limits import MAX_RECIPIENTS
 from bounces.reading.accounting.values import text_of
 from bounces.reading.codes import codes_in
 from bounces.reading.delivery_status import best_status
+from bounces.reading.expiry import is_expired
 from bounces.reading.fields import header_section
+from bounces.reading.finding import Finding
 from bounces.reading.limits import MAX_HEADER_TEXT
 from bounces.reading.reports import Arrival
 from bounces.reading.text import one_line
@@ -97,7 +99,7 @@ def _report(digest: bytes, shared: Mapping[str, Any], address: str) -> Report:
 
 
 def _shared(record: Mapping[str, Any], arrival: Arrival, raw: str | None, sender: str) -> dict[str, Any]:
-    """Return the fields that all reports of a record have alike; `sender` is the return path of the mail it is about."""
+    """Return the fields that all reports of a record have alike; `sender` is the return path of the mail."""
     peer = _part(record, "peer_address")
     return_path = bare(sender)
     token = verp.read(return_path)
@@ -129,20 +131,24 @@ def _outcome(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
     if kind.report and code == _INVENTED and not status:
         code = ""
     event, note = kind.event, kind.note
+    best = best_status(status, said) or kind.status
+    reply_code = reply_code or (code if len(code) == 3 and code.isdecimal() else "")
     if event is Event.BOUNCE and not kind.report and content[: len(_LOCAL)].lower() == _LOCAL:
         event, note = Event.OTHER, _LOCAL_NOTE
+    elif event is Event.BOUNCE and is_expired(Finding(status=best, reply_code=reply_code, diagnostic=content)):
+        event = Event.DELAY
     return {
         "event": event,
         "action": kind.action,
-        "status": best_status(status, said) or kind.status or None,
-        "reply_code": reply_code or (code if len(code) == 3 and code.isdecimal() else None),
+        "status": best or None,
+        "reply_code": reply_code or None,
         "diagnostic": _as_received(code, status, content) or None,
         "note": note,
     }
 
 
 def _as_received(code: str, status: str, content: str) -> str:
-    """Return the reply as the remote host wrote it: KumoMTA takes the codes off it, and patterns are written with them."""
+    """Return the reply as the remote host wrote it: KumoMTA takes the codes off, and patterns are written with them."""
     if content[:3].isdecimal() or (code and content.startswith(code)):
         return content
     codes = code if not status or content.startswith(status) else f"{code} {status}"
@@ -188,7 +194,7 @@ def _ids_of(headers: Mapping[str, list[str]], return_path: str | None) -> dict[s
 def _complaints(
     name: str, kind: Kind, record: Mapping[str, Any], arrival: Arrival, raw: str | None
 ) -> tuple[Report, ...]:
-    """Return the reports of a Feedback record: its `recipient` is who the complaint was mailed to, so not who it is of."""
+    """Return the reports of a Feedback record: its `recipient` is where the complaint went, not whose it is."""
     said = _part(record, "feedback_report")
     headers = header_section(_message(said)[:MAX_HEADER_TEXT])
     shared = {

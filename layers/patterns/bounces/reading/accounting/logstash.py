@@ -39,9 +39,9 @@ def row_of(event: Mapping[str, Any]) -> Mapping[str, str]:
         if any(name.startswith(_UNNAMED) and name[len(_UNNAMED) :].isdigit() for name in row):
             raise RecordError("has more values than columns")
         return row
-    for text in (line, event.get("message"), _original(event)):
-        if isinstance(text, str) and text.strip():
-            return _read_again(text, ())
+    for candidate in (line, event.get("message"), _original(event)):
+        if isinstance(candidate, str) and candidate.strip():
+            return _read_again(candidate, ())
     raise RecordError(f"has neither a field `type` nor the line itself in `{LINE}`, `message` or `event.original`")
 
 

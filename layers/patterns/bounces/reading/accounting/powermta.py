@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bounces import verp
-from bounces.addresses import domain_of, is_address
+from bounces.addresses import is_address
 from bounces.errors import RecordError
 from bounces.identity import record_digest, report_id
 from bounces.reading import feedback, returned
@@ -28,7 +28,9 @@ from bounces.records import Event, Report
 SYSTEM: Final = "PowerMTA"
 REDACTED: Final = "a privacy policy took the recipient's name out"
 
-_HEADERS: Final = {"header_x-fblid": "x-fblid", "header_feedback-id": "feedback-id", "header_list-id": "list-id"}
+OWN_NOTE: Final = "PowerMTA itself or its operator gave up, no remote host: it says nothing of the address"
+
+_OWN: Final = "x-pmta;"  # the diagnostic type of what PowerMTA says itself, such as that a queue was bounced by hand
 # Who complained, in the order in which the columns are believed; each may hold several addresses.
 _COMPLAINANTS: Final = ("rcpt", "arf_original-rcpt-to", "arf_removal-recipient", "header_x-hmxmroriginalrecipient")
 
@@ -56,7 +58,7 @@ def _outcome(kind: str, row: Mapping[str, str], arrival: Arrival, raw: str | Non
     recipient = address_in(row.get("rcpt", ""))
     original = address_in(row.get("orcpt", ""))
     shared = _shared(row, arrival, raw)
-    note = None
+    note = OWN_NOTE if finding.event is Event.OTHER else None
     if columns.is_redacted(recipient):
         recipient, original, note = "", "", REDACTED
     elif not recipient and not (shared.get("subscriber")):
@@ -64,7 +66,7 @@ def _outcome(kind: str, row: Mapping[str, str], arrival: Arrival, raw: str | Non
     original = original if is_address(original) and not columns.is_redacted(original) else ""
     return (
         _report(
-            kind, row, recipient, finding.event, shared,
+            _digest(kind, row), recipient, finding.event, shared,
             original_recipient=original or None,
             action=finding.action or None,
             status=finding.status or None,
@@ -95,6 +97,8 @@ def _finding(kind: str, row: Mapping[str, str]) -> Finding:
         finding.action = "failed"  # an `rb` is a failure by its type, whatever the DSN left out
         if is_expired(finding):
             finding.event = Event.DELAY
+        elif row.get("dsndiag", "")[: len(_OWN)].lower() == _OWN:
+            finding.event = Event.OTHER
     return finding
 
 
@@ -105,9 +109,10 @@ def _complaints(row: Mapping[str, str], arrival: Arrival, raw: str | None) -> tu
     found, redacted = _complainants(row, shared)
     if not found and not redacted and not shared.get("subscriber"):
         raise RecordError("names nobody: it has neither a recipient nor a subscriber's token")
+    digest = _digest("f", row)
     return tuple(
         _report(
-            "f", row, address, Event.COMPLAINT, shared,
+            digest, address, Event.COMPLAINT, shared,
             feedback_type=kind if kind in feedback.TYPES else feedback.OTHER,
             note=None if address or not redacted else REDACTED,
         )
@@ -142,8 +147,8 @@ def _is_redacted(address: str) -> bool:
 def _shared(row: Mapping[str, str], arrival: Arrival, raw: str | None) -> dict[str, Any]:
     """Return the fields that all reports of a row have alike."""
     sender = address_in(row.get("orig") or row.get("header_return-path") or row.get("arf_original-mail-from") or "")
-    ids = {name: one_line(bounded(row[column])) for column, name in _HEADERS.items() if row.get(column)}
-    feedback_id = ids.get("x-fblid") or ids.get("feedback-id")
+    feedback_id = one_line(bounded(row.get("header_x-fblid") or row.get("header_feedback-id") or "")) or None
+    list_header = row.get("header_list-id")
     token = verp.read(sender) or (returned.token_in(feedback_id) if feedback_id else None)
     vmta = row.get("vmta") or row.get("dlvsourceip")
     return {
@@ -152,11 +157,10 @@ def _shared(row: Mapping[str, str], arrival: Arrival, raw: str | None) -> dict[s
         "received_time": arrival.received_time,
         "event_time": times.not_after(row.get("timelogged", ""), arrival.received_time),
         "envelope_recipient": sender if is_address(sender) else None,
-        "list_id": token.list_id if token else returned.list_label(ids["list-id"]) if "list-id" in ids else None,
+        "list_id": token.list_id if token else returned.list_label(bounded(list_header)) if list_header else None,
         "campaign": token.campaign if token else row.get("jobid") or None,
         "subscriber": token.subscriber if token else None,
         "feedback_id": feedback_id,
-        "headers": ids,
         "message_id": row.get("header_message-id", "").strip("<> ") or None,
         "subject": one_line(row.get("header_subject", "")) or None,
         "remote_mta": host_in(row.get("dsnmta", "")) or row.get("repsourceip") or row.get("dlvdestinationip") or None,
@@ -167,10 +171,7 @@ def _shared(row: Mapping[str, str], arrival: Arrival, raw: str | None) -> dict[s
     }
 
 
-def _report(
-    kind: str, row: Mapping[str, str], recipient: str, event: Event, shared: Mapping[str, Any], **fields: Any
-) -> Report:
-    digest = _digest(kind, row)
+def _report(digest: bytes, recipient: str, event: Event, shared: Mapping[str, Any], **fields: Any) -> Report:
     addressee = fields.get("original_recipient") or recipient
     return Report(
         id=report_id(digest, event, recipient),
@@ -183,5 +184,5 @@ def _report(
 
 
 def _digest(kind: str, row: Mapping[str, str]) -> bytes:
-    pairs = [(name, value) for name in columns.known().identity if (value := row.get(name))]
-    return record_digest("powermta", kind, pairs)
+    names = columns.plan_for(tuple(row)).identity
+    return record_digest("powermta", kind, [(name, row[name]) for name in names])

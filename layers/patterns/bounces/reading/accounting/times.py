@@ -15,6 +15,7 @@ _US: Final = r"\d{1,2}/\d{1,2}/\d{4}[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?\s?
 DATE: Final = rf"{_ISO}|{_US}"
 
 _SECONDS: Final = re.compile(SECONDS)
+_SPACE_BEFORE_ZONE: Final = re.compile(r"(?<=:\d\d)\s(?=[Z+-])")
 _ISO_TIME: Final = re.compile(_ISO, re.IGNORECASE)
 _US_TIME: Final = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AP]M))?\s?(Z|[+-]\d{2}:?\d{2})?",
@@ -30,9 +31,7 @@ def parsed(value: str) -> datetime | None:
         if _SECONDS.fullmatch(value):
             return datetime.fromtimestamp(float(value), UTC)
         if _ISO_TIME.fullmatch(value):
-            return _in_utc(
-                datetime.fromisoformat(value.upper().replace(",", ".").replace(" +", "+").replace(" Z", "Z"))
-            )
+            return _in_utc(datetime.fromisoformat(_SPACE_BEFORE_ZONE.sub("", value.upper().replace(",", "."))))
         found = _US_TIME.fullmatch(value)
         return _in_utc(_us_time(found)) if found else None
     except (ValueError, OverflowError, OSError):

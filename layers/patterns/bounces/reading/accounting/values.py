@@ -23,9 +23,8 @@ def text_of(value: Any) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, list):
-        return bounded(
-            ",".join(text for part in value[:_MAX_LISTED] if not isinstance(part, list) and (text := text_of(part)))
-        )
+        parts = [text_of(part) for part in value[:_MAX_LISTED] if not isinstance(part, list)]
+        return bounded(",".join(filter(None, parts)))
     return str(value)
 
 
