@@ -22,9 +22,9 @@ _BLANK_LINES: Final = re.compile(rb"(?:[ \t\0]*+\n)*+")
 
 
 def pieces(body: bytes) -> Iterator[Piece]:
-    """Yield each row of `body`, by the names of the header line before it, in lower case; header lines are no rows.
+    """Yield each row of `body`, by the names of the header line before it, in lower case.
 
-    Rows without a header line before them are read by the known layouts (`columns`). Line ends are LF, CRLF or CR;
+    A header line after the first, as concatenated files have it, is a row of the type `type` besides. Rows without a header line before them are read by the known layouts (`columns`). Line ends are LF, CRLF or CR;
     bytes that are not UTF-8, and NUL, become U+FFFD.
     """
     if b"\r" in body:
@@ -42,6 +42,8 @@ def pieces(body: bytes) -> Iterator[Piece]:
         if isinstance(cells, str):
             yield Piece(line, kept, None, cells)
         elif columns.is_header(cells):
+            if names is not None:
+                yield Piece(line, kept, {"type": "type"}, None)
             names = columns.names_of(cells)
         elif len(cells) > 1 or cells[0].strip():
             yield _named(line, kept, names, cells)

@@ -19,11 +19,21 @@ from bounces.reading.accounting.piece import Piece
 # A raw line end cannot stand in a string (RFC 8259 7), so a string that is not closed ends its line, not the body.
 _STRING: Final = rb'"(?:[^"\\\n]++|\\[^\n])*+"'
 _BETWEEN: Final = re.compile(rb"[\s,\x1e]*+")
-_FLAT: Final = re.compile(rb'\{(?:[^{}\[\]"]++|' + _STRING + rb")*+\}")
+_SHALLOW_LEVELS: Final = 5
 _TOKEN: Final = re.compile(_STRING + rb'|[{}\[\]"]')
 _OTHER: Final = re.compile(rb"(?:" + _STRING + rb"|[^,\]\n])*+")
 _OPENING: Final = frozenset(b"{[")
 _WASTE: Final = 8  # bytes gone over in vain that cost as much as a token
+
+
+def _nested(levels: int) -> bytes:
+    """Return an expression for an object or array of at most `levels` levels, whichever brackets close it."""
+    inner = b"|" + _nested(levels - 1) if levels > 1 else b""
+    return rb'[{\[](?:[^{}\[\]"]++|' + _STRING + inner + rb")*+[}\]]"
+
+
+# What nearly all records are; deeper and longer ones are gone over token by token.
+_SHALLOW: Final = re.compile(_nested(_SHALLOW_LEVELS))
 _DECODER: Final = json.JSONDecoder(strict=False)
 
 
@@ -53,10 +63,11 @@ def _end(body: bytes, start: int, tokens: int) -> tuple[int, int, str | None]:
         found = _OTHER.match(body, start)
         end = max(found.end() if found else start, start + 1)
         return end, 1, "is no JSON object"
-    flat = _FLAT.match(body, start, start + MAX_RECORD + 1)
-    if flat is not None:
-        spent = body.count(b'"', start, flat.end()) // 2
-        return flat.end(), spent, "has too many values" if spent > MAX_RECORD_TOKENS else None
+    shallow = _SHALLOW.match(body, start, start + MAX_RECORD + 1) if tokens > 0 else None
+    if shallow is not None:
+        end = shallow.end()
+        spent = body.count(b'"', start, end) // 2 + 2 * (body.count(b"[", start, end) + body.count(b"{", start, end))
+        return end, spent, _why_not(first, end - start, 1, spent)
     return _end_of_nested(body, start, tokens)
 
 

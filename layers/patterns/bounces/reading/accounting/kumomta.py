@@ -19,14 +19,13 @@ from bounces.errors import RecordError, shown
 from bounces.identity import record_digest, report_id
 from bounces.reading import feedback, returned
 from bounces.reading.accounting import times
-from bounces.reading.accounting.limits import MAX_RECIPIENTS
+from bounces.reading.accounting.limits import MAX_MESSAGE, MAX_RECIPIENTS
 from bounces.reading.accounting.values import text_of
 from bounces.reading.codes import codes_in
 from bounces.reading.delivery_status import best_status
 from bounces.reading.expiry import is_expired
 from bounces.reading.fields import header_section
 from bounces.reading.finding import Finding
-from bounces.reading.limits import MAX_HEADER_TEXT
 from bounces.reading.reports import Arrival
 from bounces.reading.text import one_line
 from bounces.records import Event, Report
@@ -196,7 +195,7 @@ def _complaints(
 ) -> tuple[Report, ...]:
     """Return the reports of a Feedback record: its `recipient` is where the complaint went, not whose it is."""
     said = _part(record, "feedback_report")
-    headers = header_section(_message(said)[:MAX_HEADER_TEXT])
+    headers = header_section(_message(said))
     shared = {
         **_shared(record, arrival, raw, text_of(said.get("original_mail_from"))),
         "event": kind.event,
@@ -224,7 +223,7 @@ def _feedback_type(said: Mapping[str, Any]) -> str:
 
 def _message(said: Mapping[str, Any]) -> str:
     message = said.get("original_message")
-    return message[: 2 * MAX_HEADER_TEXT].replace("\r\n", "\n") if isinstance(message, str) else ""
+    return message[:MAX_MESSAGE].replace("\r\n", "\n") if isinstance(message, str) else ""
 
 
 def _addresses(value: object) -> list[str]:

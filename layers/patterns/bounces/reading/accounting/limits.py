@@ -21,7 +21,10 @@ MAX_DEPTH: Final = 64
 # Strings and brackets of one JSON record, and of all in a body: what bounds a parser's time and memory, where length
 # does not. A record of KumoMTA has about 100.
 MAX_RECORD_TOKENS: Final = 20_000
-MAX_TOKENS: Final = 3_000_000
+MAX_TOKENS: Final = 2_000_000
+# Characters of a value in which addresses are looked for, and of a returned message its header section.
+MAX_ADDRESSES: Final = 2 * 1024
+MAX_MESSAGE: Final = 32 * 1024
 # Members of a gzip body (RFC 1952 2.2), and gzip within gzip: a rotated file is often packed already.
 MAX_MEMBERS: Final = 1_000
 MAX_LAYERS: Final = 2

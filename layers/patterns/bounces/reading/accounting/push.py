@@ -19,6 +19,7 @@ HEADER: Final = "header"
 """What a header line that a shipper sends as a record is counted as."""
 UNKNOWN: Final = "unknown"
 """What records of types that no documentation has are counted as: the types are a stranger's words."""
+_FULL: Final = f"is beyond the {MAX_REPORTS} reports that are made of one body; send the rest again by itself"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,16 @@ def read_push(body: bytes, arrival: Arrival, content_type: str = "", content_enc
     accepted = 0
     ignored: Counter[str] = Counter()
     set_aside: list[SetAside] = []
+    is_full = False
     for piece in _pieces(body, form):
+        if is_full:
+            set_aside.append(_kept(piece, _FULL))
+            continue
         try:
             kind, found = _read(piece, form, arrival)
             if len(reports) + len(found) > MAX_REPORTS:
-                raise RecordError(f"is beyond the {MAX_REPORTS} reports that are made of one body; send it again alone")
+                is_full = True
+                raise RecordError(_FULL)
         except RecordError as error:
             set_aside.append(_kept(piece, str(error)))
             continue
