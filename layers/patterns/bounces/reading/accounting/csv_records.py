@@ -24,8 +24,9 @@ _BLANK_LINES: Final = re.compile(rb"(?:[ \t\0]*+\n)*+")
 def pieces(body: bytes) -> Iterator[Piece]:
     """Yield each row of `body`, by the names of the header line before it, in lower case.
 
-    A header line after the first, as concatenated files have it, is a row of the type `type` besides. Rows without a header line before them are read by the known layouts (`columns`). Line ends are LF, CRLF or CR;
-    bytes that are not UTF-8, and NUL, become U+FFFD.
+    A header line after the first, as concatenated files have it, is a row of the type `type` besides. Rows without a
+    header line before them are read by the known layouts (`columns`). Line ends are LF, CRLF or CR; bytes that are not
+    UTF-8, and NUL, become U+FFFD.
     """
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -20,7 +20,7 @@ from bounces.identity import record_digest, report_id
 from bounces.reading import feedback, returned
 from bounces.reading.accounting import times
 from bounces.reading.accounting.limits import MAX_MESSAGE, MAX_RECIPIENTS
-from bounces.reading.accounting.values import text_of
+from bounces.reading.accounting.values import addresses_of, text_of
 from bounces.reading.codes import codes_in
 from bounces.reading.delivery_status import best_status
 from bounces.reading.expiry import is_expired
@@ -195,7 +195,7 @@ def _complaints(
 ) -> tuple[Report, ...]:
     """Return the reports of a Feedback record: its `recipient` is where the complaint went, not whose it is."""
     said = _part(record, "feedback_report")
-    headers = header_section(_message(said))
+    headers = _headers_of(said)
     shared = {
         **_shared(record, arrival, raw, text_of(said.get("original_mail_from"))),
         "event": kind.event,
@@ -221,9 +221,15 @@ def _feedback_type(said: Mapping[str, Any]) -> str:
     return kind if kind in feedback.TYPES else feedback.OTHER
 
 
-def _message(said: Mapping[str, Any]) -> str:
+def _headers_of(said: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the headers of the message that was complained of, by lower-case name."""
     message = said.get("original_message")
-    return message[:MAX_MESSAGE].replace("\r\n", "\n") if isinstance(message, str) else ""
+    if not isinstance(message, str):
+        return {}
+    if len(message) > MAX_MESSAGE:
+        message = message[:MAX_MESSAGE].rpartition("\n")[0]
+    headers = header_section(message.replace("\r\n", "\n"))
+    return {name: [addresses_of(value) for value in values] for name, values in headers.items()}
 
 
 def _addresses(value: object) -> list[str]:

@@ -16,8 +16,7 @@ from bounces.identity import record_digest, report_id
 from bounces.reading import feedback, returned
 from bounces.reading.accounting import columns, times
 from bounces.reading.accounting.columns import address_in
-from bounces.reading.accounting.limits import MAX_ADDRESSES
-from bounces.reading.accounting.values import bounded
+from bounces.reading.accounting.values import addresses_of, bounded
 from bounces.reading.codes import codes_in, reply_code_in
 from bounces.reading.delivery_status import ACTIONS, best_status, diagnostic_of, host_in
 from bounces.reading.expiry import is_expired
@@ -133,7 +132,7 @@ def _complainants(row: Mapping[str, str], shared: Mapping[str, Any]) -> tuple[li
             value = row.get(column, "")
         if not value.strip():
             continue
-        addresses = returned.addresses_in([value[:MAX_ADDRESSES].replace(";", ",")])
+        addresses = returned.addresses_in([addresses_of(value.replace(";", ","))])
         named = [address for address in addresses if not _is_redacted(address) and address.lower() != own]
         redacted = redacted or any(map(_is_redacted, addresses or [address_in(value)]))
         if named and (column != "header_to" or len(addresses) == 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from bounces.reading.accounting.limits import MAX_VALUE
+from bounces.reading.accounting.limits import MAX_ADDRESSES, MAX_VALUE
 
 _MAX_LISTED: Final = 1_000
 
@@ -33,3 +33,8 @@ def bounded(text: str) -> str:
     if len(text) > MAX_VALUE:
         text = text[:MAX_VALUE]
     return text.replace("\0", "\ufffd") if "\0" in text else text
+
+
+def addresses_of(text: str) -> str:
+    """Return the address field `text` cut to `MAX_ADDRESSES`, after a comma: half an address is another's."""
+    return text if len(text) <= MAX_ADDRESSES else text[:MAX_ADDRESSES].rpartition(",")[0]
