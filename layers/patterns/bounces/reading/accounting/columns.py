@@ -22,6 +22,7 @@ from bounces.reading.accounting import times
 CELLS: Final = "\0cells"
 """The name under which the values of a row stand whose columns are not named."""
 
+_ARTICLES: Final = {"address": "an address", "action": "an action", "seconds": "UNIX seconds"}
 _IP: Final = r"[0-9A-Fa-f:.]{3,45}"
 _TYPED: Final = re.compile(r"(?i)rfc822\s*;\s*")
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9_.+=&'/-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -178,8 +179,8 @@ def _wrong_kind(contents: Contents, value: str) -> str | None:
         return None
     kind = kind_of(value)
     if contents.only:
-        return None if kind in contents.only else f"a {kind}" if kind else "something else"
-    return f"a {kind}" if kind in contents.never else None
+        return None if kind in contents.only else _ARTICLES.get(kind, f"a {kind}") if kind else "something else"
+    return _ARTICLES.get(kind, f"a {kind}") if kind and kind in contents.never else None
 
 
 _wrong = lru_cache(maxsize=8192)(_wrong_kind)  # values repeat: times, statuses, categories, hosts, jobs
