@@ -37,7 +37,7 @@ def _json(value: Any) -> bytes:
 Form = Callable[[list[str], list[str]], tuple[bytes, str, str]]
 FORMS: dict[str, Form] = {
     "json": lambda h, c: (_json(_event(h, c)), "application/json", ""),
-    "json of a moved file": lambda h, c: (_json(_event(h, c, path="/moved/a.csv")), "application/json; charset=utf-8", ""),
+    "json of a moved file": lambda h, c: (_json(_event(h, c, path="/old/a.csv")), "Application/JSON; a=b", ""),
     "json_batch": lambda h, c: (_json([_event(h, c)]), "application/json", ""),
     "json_batch, packed": lambda h, c: (gzip.compress(_json([_event(h, c)])), "application/json", "gzip"),
     "json, numbers as such": lambda h, c: (
@@ -90,7 +90,7 @@ def _arguments(sent: tuple[bytes, str, str]) -> tuple[bytes, Arrival, str, str]:
 @pytest.mark.parametrize("field", ["message", LINE, "event"])
 def test_a_line_that_logstash_could_not_take_apart_is_read_by_the_layout_that_it_fits(name: str, field: str) -> None:
     header, found = rows(name)
-    for cells in found:
+    for cells in [cells for cells in found if len(cells) == len(header)]:
         whole = read_push(_csv(line(header), line(cells)), POWERMTA, "text/csv")
         value = {"original": line(cells)} if field == "event" else line(cells)
         push = read_push(_json({**CARRIED, field: value, "tags": ["_csvparsefailure"]}), POWERMTA, "application/json")
@@ -134,7 +134,7 @@ def test_another_line_is_another_report() -> None:
     header, found = rows("bounces")
     base = found[0]
     changed = [[*base[:place], value, *base[place + 1 :]] for place, value in
-               ((2, "2026-11-20 08:10:05+0100"), (4, "x@example.org"), (8, "smtp;550 5.1.1 other"), (10, "c8"))]  # fmt: skip
+               ((2, "2026-11-20 08:10:05+0100"), (4, "x@example.org"), (8, "smtp;550 no"), (10, "c8"))]  # fmt: skip
     push = read_push(_csv(line(header), *map(line, [base, *changed, ["rb", *base[1:]]])), POWERMTA, "text/csv")
     assert len({report.id for report in push.reports}) == 6
 
@@ -142,7 +142,7 @@ def test_another_line_is_another_report() -> None:
 def test_ids_stay_what_they_are() -> None:
     """Ids are keys of stored items: a release that makes others would apply every report a second time."""
     push = read_push(body("bounces"), POWERMTA, "text/csv")
-    assert push.reports[0].id == "PIN"
+    assert push.reports[0].id == "434ff9aa568f73ef610d06879756e3af10c95831"
 
 
 @pytest.mark.parametrize("text", ["", "\n", "type,timeLogged,rcpt\n", "\ufefftype,rcpt", "[]", " [\n] "])

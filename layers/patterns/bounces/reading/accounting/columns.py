@@ -113,7 +113,7 @@ def _layout(entry: Mapping[str, Any]) -> Layout:
 def _kinds(words: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
     """Return the expression that tells what a whole value is; the name of the group that matches is its kind."""
     return re.compile(
-        rf"(?P<seconds>{times.SECONDS})|(?P<time>{times.DATE})"
+        rf"(?P<null><>)|(?P<seconds>{times.SECONDS})|(?P<time>{times.DATE})"
         r"|(?P<status>[245]\.\d{1,3}\.\d{1,3}\s*+(?:\(.*)?)"
         rf"|(?P<action>{'|'.join(words['action'])})|(?P<category>{'|'.join(words['category'])})"
         r"|(?P<diagnostic>(?:smtp|x-[a-z0-9-]{1,32})\s*;.*)"
@@ -187,7 +187,7 @@ _wrong = lru_cache(maxsize=8192)(_wrong_kind)  # values repeat: times, statuses,
 
 
 def kind_of(value: str) -> str | None:
-    """Return what the whole `value` can only be: time, seconds, status, action, category, diagnostic, host, address."""
+    """Return what the whole `value` can only be, by the names that columns.toml has; None where that is not known."""
     if "@" in value and (_ADDRESS.fullmatch(value) or _is_address(address_in(value))):
         return "address"
     found = known().kinds.fullmatch(value)
