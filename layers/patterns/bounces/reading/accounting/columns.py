@@ -174,7 +174,8 @@ def fault_in(row: Mapping[str, str]) -> str | None:
         if value:
             kind = _wrong(contents, value) if len(value) <= 64 else _wrong_kind(contents, value)
             if kind is not None:
-                return f"has {kind} in the column {known().names[column]}: its values stand under the columns of another record"
+                name = known().names[column]
+                return f"has {kind} in the column {name}: its values stand under the columns of another record"
     return None
 
 

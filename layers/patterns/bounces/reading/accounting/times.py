@@ -55,8 +55,8 @@ def _us_time(found: re.Match[str]) -> datetime:
         if not 1 <= hours <= 12:
             raise ValueError("no hour of half a day")
         hours = hours % 12 + (12 if half.upper() == "PM" else 0)
-    iso = f"{year if len(year) == 4 else '20' + year}-{int(month):02}-{int(day):02} {hours:02}:{minute}:{second or '00'}{zone or ''}"
-    return datetime.fromisoformat(iso.upper())
+    date = f"{year if len(year) == 4 else '20' + year}-{int(month):02}-{int(day):02}"
+    return datetime.fromisoformat(f"{date} {hours:02}:{minute}:{second or '00'}{(zone or '').upper()}")
 
 
 def _in_utc(time: datetime) -> datetime:
