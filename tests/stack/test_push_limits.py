@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import resource
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tests.stack import deployed
 from tests.stack.deployed import Stack
-from tests.stack.pushes import CSV, HEADER, JSON, TOKEN, push, reports, row, rows
-
-MIB = 1024 * 1024
-SECONDS = 1.0
-MEMORY = 256 * MIB
+from tests.stack.hostile_pushes import CASES
+from tests.stack.pushes import JSON, TOKEN, push, reports, rows
 
 
 @pytest.fixture(scope="module")
@@ -31,43 +25,6 @@ def stack(deployed_stack: Stack) -> Stack:
     deployed.forget()
     deployed_stack.push_tokens(TOKEN)
     return deployed_stack
-
-
-def long_file(size: int) -> bytes:
-    """Return an accounting file of `size` bytes at least, each record of some kilobytes."""
-    line = row(1, "smtp;550 5.1.1 " + "no such user " * 300)
-    return "\n".join([HEADER, *[line] * (size // len(line) + 1)]).encode()
-
-
-def bomb(size: int) -> bytes:
-    """Return `size` bytes of lines, packed."""
-    return gzip.compress(b"\n" * size)
-
-
-Case = tuple[Callable[[], bytes], str, str | None, int, dict[str, object]]
-CASES: dict[str, Case] = {
-    "4.4 MB": (lambda: long_file(4_400_000), CSV, None, 413, {}),
-    "5 MB": (lambda: long_file(5_000_000), "text/csv", None, 413, {}),
-    "4 MB": (lambda: long_file(4_000_000), CSV, None, 200, {"rejected": 0}),
-    "4.4 MB, packed": (lambda: gzip.compress(long_file(4_400_000)), CSV, "gzip", 200, {"rejected": 0}),
-    "5 MB, packed": (lambda: gzip.compress(long_file(5_000_000)), CSV, "gzip", 200, {"rejected": 0}),
-    "11 MB, packed": (lambda: gzip.compress(long_file(11_000_000)), CSV, "gzip", 200, {"rejected": 0}),
-    "a bomb": (lambda: bomb(400 * MIB), CSV, "gzip", 413, {}),
-    "a bomb in gzip": (lambda: gzip.compress(bomb(400 * MIB)), CSV, "gzip", 413, {}),
-    "too many records": (lambda: HEADER.encode() + b"\nb,x" * 20_001, CSV, None, 413, {}),
-    "deep": (lambda: b"[" * 10_000 + b"]" * 10_000, JSON, None, 200, {"rejected": 1}),
-    "deep object": (lambda: b'{"a":' * 10_000 + b"1" + b"}" * 10_000, JSON, None, 200, {"rejected": 1}),
-    "NUL": (lambda: b"\0" * MIB, CSV, None, 200, {"accepted": 0}),
-    "NUL in a record": (lambda: rows(1).replace(b"no such", b"no\0such"), CSV, None, 200, {"accepted": 1}),
-    "empty lines": (lambda: b"\n" * 1_000_000, CSV, None, 200, {"accepted": 0, "rejected": 0}),
-    "empty lines of JSON": (lambda: b"\n" * 1_000_000, JSON, None, 400, {}),
-    "header only": (lambda: HEADER.encode() + b"\n", CSV, None, 200, {"accepted": 0, "rejected": 0}),
-    "nothing": (lambda: b"", CSV, None, 200, {"accepted": 0}),
-    "half a gzip": (lambda: gzip.compress(rows(100))[:200], CSV, "gzip", 400, {}),
-    "gzip as JSON": (lambda: gzip.compress(rows(100)), JSON, "gzip", 415, {}),
-    "a picture": (lambda: b"\x89PNG", "image/png", None, 415, {}),
-    "brotli": (lambda: rows(1), CSV, "br", 415, {}),
-}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -87,21 +44,6 @@ def test_each_gets_its_answer_and_does_not_stop_the_next(stack: Stack, name: str
     stack.messages("ReportQueue")
     assert push(stack, rows(2)).told["accepted"] == 2
     assert len(reports(stack)) == 2
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", CASES)
-def test_none_costs_much(stack: Stack, name: str) -> None:
-    make, content_type, encoding, _, _ = CASES[name]
-    push(stack, rows(1))
-    body = make()
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
-    push(stack, body, content_type=content_type, encoding=encoding)
-    spent = time.process_time() - start
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    print(f"{name}: {spent:.2f} s, {grown / MIB:.0f} MiB more")
-    assert grown < MEMORY
-    assert spent < SECONDS
 
 
 def test_a_mail_that_is_none_is_said_so(stack: Stack) -> None:
