@@ -108,7 +108,7 @@ def _door(keeps: bool) -> Iterator[Aws]:
     with mock.patch.dict(os.environ, ENVIRONMENT), redirect_stdout(io.StringIO()):  # the metrics, which Lambda reads
         for kept in (app._settings, app._tokens):
             kept.cache_clear()
-        clients.hurry()
+        app._settings()
         for client in (clients.sqs(), clients.s3(), clients.secretsmanager()):
             client.meta.events.register("before-send", aws.answer)
         yield aws
