@@ -22,6 +22,7 @@ from bounces.reading.accounting import times
 CELLS: Final = "\0cells"
 """The name under which the values of a row stand whose columns are not named."""
 
+_ARTICLES: Final = {"address": "an address", "action": "an action", "seconds": "UNIX seconds"}
 _IP: Final = r"[0-9A-Fa-f:.]{3,45}"
 _TYPED: Final = re.compile(r"(?i)rfc822\s*;\s*")
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9_.+=&'/-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
@@ -112,7 +113,7 @@ def _layout(entry: Mapping[str, Any]) -> Layout:
 def _kinds(words: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
     """Return the expression that tells what a whole value is; the name of the group that matches is its kind."""
     return re.compile(
-        rf"(?P<seconds>{times.SECONDS})|(?P<time>{times.DATE})"
+        rf"(?P<null><>)|(?P<seconds>{times.SECONDS})|(?P<time>{times.DATE})"
         r"|(?P<status>[245]\.\d{1,3}\.\d{1,3}\s*+(?:\(.*)?)"
         rf"|(?P<action>{'|'.join(words['action'])})|(?P<category>{'|'.join(words['category'])})"
         r"|(?P<diagnostic>(?:smtp|x-[a-z0-9-]{1,32})\s*;.*)"
@@ -178,15 +179,15 @@ def _wrong_kind(contents: Contents, value: str) -> str | None:
         return None
     kind = kind_of(value)
     if contents.only:
-        return None if kind in contents.only else f"a {kind}" if kind else "something else"
-    return f"a {kind}" if kind in contents.never else None
+        return None if kind in contents.only else _ARTICLES.get(kind, f"a {kind}") if kind else "something else"
+    return _ARTICLES.get(kind, f"a {kind}") if kind and kind in contents.never else None
 
 
 _wrong = lru_cache(maxsize=8192)(_wrong_kind)  # values repeat: times, statuses, categories, hosts, jobs
 
 
 def kind_of(value: str) -> str | None:
-    """Return what the whole `value` can only be: time, seconds, status, action, category, diagnostic, host, address."""
+    """Return what the whole `value` can only be, by the names that columns.toml has; None where that is not known."""
     if "@" in value and (_ADDRESS.fullmatch(value) or _is_address(address_in(value))):
         return "address"
     found = known().kinds.fullmatch(value)

@@ -22,7 +22,7 @@ from bounces.reading.accounting import times
 from bounces.reading.accounting.limits import MAX_MESSAGE, MAX_RECIPIENTS
 from bounces.reading.accounting.values import addresses_of, text_of
 from bounces.reading.codes import codes_in
-from bounces.reading.delivery_status import best_status
+from bounces.reading.delivery_status import best_status, diagnostic_of
 from bounces.reading.expiry import is_expired
 from bounces.reading.fields import header_section
 from bounces.reading.finding import Finding
@@ -124,6 +124,8 @@ def _outcome(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the response says, as the fields of a report."""
     response = _part(record, "response")
     content = one_line(text_of(response.get("content")))
+    if kind.report:
+        content = diagnostic_of(content, "")
     code = text_of(response.get("code"))
     status = _status(response.get("enhanced_code"))
     reply_code, said = codes_in(content)
