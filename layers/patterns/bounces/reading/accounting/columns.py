@@ -19,6 +19,7 @@ from bounces.addresses import bare, is_address
 from bounces.errors import RecordError, shown
 from bounces.reading.accounting import times
 
+TYPE: Final = "type"
 CELLS: Final = "\0cells"
 """The name under which the values of a row stand whose columns are not named."""
 
@@ -67,6 +68,7 @@ class Columns:
     """columns.toml, with names in lower case."""
 
     identity: tuple[str, ...]
+    names: frozenset[str]  # what is read of a row: those of identity, and `type`
     contents: Mapping[str, Contents]
     layouts: tuple[Layout, ...]
     read: frozenset[str]
@@ -84,8 +86,10 @@ def known() -> Columns:
         for entry in table["contents"].values()
         for column in entry["columns"]
     }
+    identity = tuple(name.lower() for name in table["identity"]["columns"])
     return Columns(
-        identity=tuple(name.lower() for name in table["identity"]["columns"]),
+        identity=identity,
+        names=frozenset({TYPE, *identity}),
         contents=contents,
         layouts=tuple(map(_layout, table["layout"])),
         read=frozenset(table["types"]["read"]),
@@ -106,7 +110,7 @@ def plan_for(names: tuple[str, ...]) -> Plan:
 
 def _layout(entry: Mapping[str, Any]) -> Layout:
     written = tuple(entry["columns"])
-    names = ("type", *(name.lower() for name in written))
+    names = (TYPE, *(name.lower() for name in written))
     return Layout(entry["name"], frozenset(entry["types"]), names, entry.get("generated", False), written)
 
 
@@ -124,17 +128,18 @@ def _kinds(words: Mapping[str, Sequence[str]]) -> re.Pattern[str]:
 
 def is_header(cells: Sequence[str]) -> bool:
     """Say whether `cells` are the names of columns: PowerMTA's first is always `type`."""
-    return cells[0].lstrip("\ufeff").strip().lower() == "type"
+    return cells[0].lstrip("\ufeff").strip().lower() == TYPE
 
 
 def names_of(cells: Sequence[str]) -> tuple[str, ...]:
-    """Return the column names of a header line as rows are read by them."""
-    return tuple(cell.strip("\ufeff \t").lower() for cell in cells)
+    """Return the column names of a header line as rows are read by them: in lower case, "" for what is not known."""
+    names = (cell.strip("\ufeff \t").lower() for cell in cells)
+    return tuple(name if name in known().names else "" for name in names)
 
 
 def type_of(row: Mapping[str, str]) -> str:
     """Return the record type of `row` by its short name. Raises `RecordError` where none can stand there."""
-    kind = row.get("type", "").strip().lower()
+    kind = row.get(TYPE, "").strip().lower()
     if not _TYPE.fullmatch(kind):
         raise RecordError(f"has {shown(kind[:32])} for a record type; is the header line missing, or cut?")
     return known().type_names.get(kind, kind)
@@ -145,9 +150,9 @@ def by_layout(cells: Sequence[str]) -> dict[str, str]:
 
     Raises `RecordError` where none fits, or several fit that read it differently.
     """
-    kind = type_of({"type": cells[0]})
+    kind = type_of({TYPE: cells[0]})
     if kind not in known().read:
-        return {"type": kind}
+        return {TYPE: kind}
     fitting: list[dict[str, str]] = []
     for layout in known().layouts:
         if kind in layout.types and len(cells) == len(layout.columns):

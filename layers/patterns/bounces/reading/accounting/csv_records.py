@@ -44,7 +44,7 @@ def pieces(body: bytes) -> Iterator[Piece]:
             yield Piece(line, kept, None, cells)
         elif columns.is_header(cells):
             if names is not None:
-                yield Piece(line, kept, {"type": "type"}, None)
+                yield Piece(line, kept, {columns.TYPE: columns.TYPE}, None)
             names = columns.names_of(cells)
         elif len(cells) > 1 or cells[0].strip():
             yield _named(line, kept, names, cells)

@@ -34,9 +34,12 @@ def row_of(event: Mapping[str, Any]) -> Mapping[str, str]:
     line, names = event.get(LINE), event.get(COLUMNS)
     if isinstance(line, str) and names:
         return _read_again(line, _names(names))
-    row = {name.lower(): text for name, value in event.items() if (text := text_of(value))}
-    if "type" in row and not _has_failed(event):
-        if any(name.startswith(_UNNAMED) and name[len(_UNNAMED) :].isdigit() for name in row):
+    wanted = columns.known().names
+    row = {
+        column: text for name, value in event.items() if (column := name.lower()) in wanted and (text := text_of(value))
+    }
+    if columns.TYPE in row and not _has_failed(event):
+        if any(name.startswith(_UNNAMED) and name[len(_UNNAMED) :].isdigit() for name in event):
             raise RecordError("has more values than columns")
         return row
     for candidate in (line, event.get("message"), _original(event)):
@@ -48,7 +51,7 @@ def row_of(event: Mapping[str, Any]) -> Mapping[str, str]:
 def _read_again(line: str, names: tuple[str, ...]) -> Mapping[str, str]:
     cells = cells_of(line.rstrip("\r\n").replace("\0", "\ufffd"))
     if columns.is_header(cells):
-        return {"type": "type"}
+        return {columns.TYPE: columns.TYPE}
     return named(names, cells) if names else columns.by_layout(cells)
 
 

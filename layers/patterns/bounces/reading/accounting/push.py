@@ -113,6 +113,6 @@ def _kept(piece: Piece, reason: str, is_read: bool = False) -> SetAside:
 
 
 def _counted(kind: str) -> str:
-    if kind == "type":
+    if kind == columns.TYPE:
         return HEADER
     return kind if kind in kumomta.IGNORED or kind in columns.known().ignored else UNKNOWN

@@ -14,6 +14,7 @@ _ISO: Final = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?
 _US: Final = r"\d{1,2}/\d{1,2}/\d{4}[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?\s?(?:Z|[+-]\d{2}:?\d{2})?"
 DATE: Final = rf"{_ISO}|{_US}"
 
+_LONGEST: Final = 64
 _SECONDS: Final = re.compile(SECONDS)
 _SPACE_BEFORE_ZONE: Final = re.compile(r"(?<=:\d\d)\s(?=[Z+-])")
 _ISO_TIME: Final = re.compile(_ISO, re.IGNORECASE)
@@ -23,10 +24,13 @@ _US_TIME: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)  # records of one second come in hundreds
 def parsed(value: str) -> datetime | None:
     """Return the time `value` in UTC, or None where it is none. A time without a zone is taken as UTC."""
-    value = value.strip()
+    return _parsed(value.strip()) if len(value) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)  # records of one second come in hundreds
+def _parsed(value: str) -> datetime | None:
     try:
         if _SECONDS.fullmatch(value):
             return datetime.fromtimestamp(float(value), UTC)
