@@ -68,7 +68,7 @@ class Columns:
     """columns.toml, with names in lower case."""
 
     identity: tuple[str, ...]
-    names: frozenset[str]  # what is read of a row: those of identity, and `type`
+    names: Mapping[str, str]  # what is read of a row, those of identity and `type`: as PowerMTA writes them
     contents: Mapping[str, Contents]
     layouts: tuple[Layout, ...]
     read: frozenset[str]
@@ -86,10 +86,11 @@ def known() -> Columns:
         for entry in table["contents"].values()
         for column in entry["columns"]
     }
-    identity = tuple(name.lower() for name in table["identity"]["columns"])
+    written = table["identity"]["columns"]
+    identity = tuple(name.lower() for name in written)
     return Columns(
         identity=identity,
-        names=frozenset({TYPE, *identity}),
+        names={TYPE: TYPE, **dict(zip(identity, written, strict=True))},
         contents=contents,
         layouts=tuple(map(_layout, table["layout"])),
         read=frozenset(table["types"]["read"]),
@@ -173,7 +174,8 @@ def fault_in(row: Mapping[str, str]) -> str | None:
         if value:
             kind = _wrong(contents, value) if len(value) <= 64 else _wrong_kind(contents, value)
             if kind is not None:
-                return f"has {kind} in the column {column}: its values stand under the columns of another record"
+                name = known().names[column]
+                return f"has {kind} in the column {name}: its values stand under the columns of another record"
     return None
 
 

@@ -11,7 +11,7 @@ from typing import Final
 SECONDS: Final = r"\d{9,11}(?:\.\d{1,9})?"
 # ISO 8601 and RFC 3339, with or without a zone, and the dates of older PowerMTA in the order of the United States.
 _ISO: Final = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}:?\d{2})?"
-_US: Final = r"\d{1,2}/\d{1,2}/\d{4}[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?\s?(?:Z|[+-]\d{2}:?\d{2})?"
+_US: Final = r"\d{1,2}/\d{1,2}/(?:\d{4}|\d{2})[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?\s?(?:Z|[+-]\d{2}:?\d{2})?"
 DATE: Final = rf"{_ISO}|{_US}"
 
 _LONGEST: Final = 64
@@ -19,7 +19,7 @@ _SECONDS: Final = re.compile(SECONDS)
 _SPACE_BEFORE_ZONE: Final = re.compile(r"(?<=:\d\d)\s(?=[Z+-])")
 _ISO_TIME: Final = re.compile(_ISO, re.IGNORECASE)
 _US_TIME: Final = re.compile(
-    r"(\d{1,2})/(\d{1,2})/(\d{4})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AP]M))?\s?(Z|[+-]\d{2}:?\d{2})?",
+    r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})[ T](\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?([AP]M))?\s?(Z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
 
@@ -55,8 +55,8 @@ def _us_time(found: re.Match[str]) -> datetime:
         if not 1 <= hours <= 12:
             raise ValueError("no hour of half a day")
         hours = hours % 12 + (12 if half.upper() == "PM" else 0)
-    iso = f"{year}-{int(month):02}-{int(day):02} {hours:02}:{minute}:{second or '00'}{zone or ''}"
-    return datetime.fromisoformat(iso.upper())
+    date = f"{year if len(year) == 4 else '20' + year}-{int(month):02}-{int(day):02}"
+    return datetime.fromisoformat(f"{date} {hours:02}:{minute}:{second or '00'}{(zone or '').upper()}")
 
 
 def _in_utc(time: datetime) -> datetime:
