@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bounces.errors import PushError
 from bounces.reading.accounting import COLUMNS, LINE, known_columns, read_push
-from bounces.reading.accounting.kumomta import IGNORED, kinds
+from bounces.reading.accounting.kumomta_events import IGNORED, kinds
 from bounces.reading.accounting.limits import MAX_REASON, MAX_RECORD
 from bounces.reading.accounting.media import MEDIA_TYPES
 from bounces.reading.reports import Arrival

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bounces.reading.accounting import Push, read_push
-from bounces.reading.accounting.kumomta import IGNORED, kinds
+from bounces.reading.accounting.kumomta_events import IGNORED, kinds
 from tests.unit.reading.accounting.samples_of import KUMOMTA, table, wrong
 
 TABLE = table("kumomta")

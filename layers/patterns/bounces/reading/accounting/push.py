@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bounces.errors import PushTooLarge, RecordError
-from bounces.reading.accounting import columns, csv_records, json_records, kumomta, logstash, powermta
+from bounces.reading.accounting import columns, csv_records, json_records, kumomta, kumomta_events, logstash, powermta
 from bounces.reading.accounting.limits import MAX_REASON, MAX_RECIPIENTS, MAX_RECORD, MAX_RECORDS, MAX_REPORTS
 from bounces.reading.accounting.media import Form, opened
 from bounces.reading.accounting.piece import Piece
@@ -115,4 +115,4 @@ def _kept(piece: Piece, reason: str, is_read: bool = False) -> SetAside:
 def _counted(kind: str) -> str:
     if kind == columns.TYPE:
         return HEADER
-    return kind if kind in kumomta.IGNORED or kind in columns.known().ignored else UNKNOWN
+    return kind if kind in kumomta_events.IGNORED or kind in columns.known().ignored else UNKNOWN

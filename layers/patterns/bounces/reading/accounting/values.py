@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bounces.reading.accounting.limits import MAX_ADDRESSES, MAX_VALUE
@@ -38,3 +39,9 @@ def bounded(text: str) -> str:
 def addresses_of(text: str) -> str:
     """Return the address field `text` cut to `MAX_ADDRESSES`, after a comma: half an address is another's."""
     return text if len(text) <= MAX_ADDRESSES else text[:MAX_ADDRESSES].rpartition(",")[0]
+
+
+def part_of(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return the object `name` in `record`; an empty one where it is null, missing or something else."""
+    part = record.get(name)
+    return part if isinstance(part, dict) else {}
