@@ -17,7 +17,7 @@ SECONDS = 120
 
 
 def command(tmp_path: Path, *arguments: str) -> list[str]:
-    ports = ("--aws-port", "0", "--smtp-port", "0")
+    ports = ("--aws-port", "0", "--smtp-port", "0", "--http-port", "0")
     return [sys.executable, "-m", "local", *ports, "--log", str(tmp_path / "log"), *arguments]
 
 
@@ -25,8 +25,8 @@ def missing_of_readme(printed: str) -> list[str]:
     """Return the lines that README.md shows of a run and that are not in `printed`."""
     shown = (ROOT / "README.md").read_text("utf-8").partition("```text\n")[2].partition("```")[0]
     lines = {line.rstrip() for line in printed.splitlines()}
-    # The first line has the ports, the last one comes only where the stack goes on to serve.
-    return [line for line in shown.splitlines()[1:-1] if line not in lines and line.strip() != "…"]
+    # The first lines have the ports, the last one comes only where the stack goes on to serve.
+    return [line for line in shown.splitlines()[2:-1] if line not in lines and line.strip() != "…"]
 
 
 def workers_of(log: Path) -> list[str]:
@@ -70,7 +70,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
             assert run.poll() is None, (tmp_path / "output").read_text()
             assert time.monotonic() < end, (tmp_path / "output").read_text()
             time.sleep(0.1)
-        assert len(workers_of(tmp_path / "log")) == 3
+        assert len(workers_of(tmp_path / "log")) == 4
         os.killpg(run.pid, number)
         assert run.wait(30) == 0, (tmp_path / "output").read_text()
     finally:

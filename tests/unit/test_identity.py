@@ -2,7 +2,7 @@
 
 import pytest
 
-from bounces.identity import ID_CHARACTERS, mail_digest, report_id
+from bounces.identity import ID_CHARACTERS, mail_digest, record_digest, report_id
 
 ID = b"<1@mx.example>"
 DATE = b"Tue, 24 Nov 2026 10:00:00 +0000"
@@ -64,3 +64,31 @@ def test_ids_stay_what_they_are() -> None:
 
 def test_a_recipient_that_is_no_sound_text_has_an_id() -> None:
     assert len(report_id(mail_digest(ID, DATE, BODY), "bounce", "\ud800@example.com")) == ID_CHARACTERS
+
+
+FIELDS = [("timeLogged", "2026-11-20 10:00:00+0100"), ("rcpt", "user@example.com"), ("dsnDiag", "550 a\nb")]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [*FIELDS, ("jobId", "")],
+        [(name, f" {value} ") for name, value in FIELDS],
+        [(name, value.replace("\n", "\r\n")) for name, value in FIELDS],
+        [(name, value.replace("\n", "\r")) for name, value in FIELDS],
+    ],
+)
+def test_what_a_shipper_changes_is_the_same_record(fields: list[tuple[str, str]]) -> None:
+    assert record_digest("powermta", "b", fields) == record_digest("powermta", "b", FIELDS)
+
+
+def test_what_an_mta_logged_otherwise_is_another_record() -> None:
+    others = [
+        ("kumomta", "b", FIELDS),
+        ("powermta", "rb", FIELDS),
+        ("powermta", "b", FIELDS[1:]),
+        ("powermta", "b", [*FIELDS, ("jobId", "1")]),
+        ("powermta", "b", [("rcpt", "2026-11-20 10:00:00+0100"), ("timeLogged", "user@example.com"), FIELDS[2]]),
+        ("powermta", "b", [(name, value.upper()) for name, value in FIELDS]),
+    ]
+    assert len({record_digest(*other) for other in [*others, ("powermta", "b", FIELDS)]}) == len(others) + 1

@@ -54,3 +54,26 @@ def test_a_local_part_of_64_octets_is_read() -> None:
     local = "bounces+" + ".".join(("l" * 12, "c" * 12, "s" * 13, MAC))
     assert len(local) == 64
     assert verp.read(f"{local}@return.example.com") == Token("l" * 12, "c" * 12, "s" * 13, MAC)
+
+
+FEEDBACK_IDS = [
+    (f"news.c7.17.{MAC}", "17", None),
+    (f" News.C7.17.{MAC.upper()} ", "17", None),
+    (f"news.c7.17.{MAC} user@example.com", "17", "user@example.com"),
+    (f"news.c7.17.{MAC}:User+tag@Example.com", "17", "User+tag@Example.com"),
+    (f"news.c7.17.{MAC}; <user@example.com>", "17", "user@example.com"),
+    (f"news.c7.17.{MAC}<user@example.com>", "17", "user@example.com"),
+    (f"news.c7.17.{MAC}, nobody at all", "17", None),
+]
+
+
+@pytest.mark.parametrize(("text", "subscriber", "address"), FEEDBACK_IDS)
+def test_a_feedback_id_has_the_ids_and_may_have_the_address(text: str, subscriber: str, address: str | None) -> None:
+    said = verp.read_feedback_id(text)
+    assert said is not None
+    assert (said.token, said.address) == (Token("news", "c7", subscriber, MAC), address)
+
+
+@pytest.mark.parametrize("text", ["", "news.c7.17", "7:campaign:customer:sender", "user@example.com", f"{MAC} a@b.c"])
+def test_a_feedback_id_of_another_platform_says_nothing(text: str) -> None:
+    assert verp.read_feedback_id(text) is None

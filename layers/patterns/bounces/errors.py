@@ -3,6 +3,10 @@
     BouncesError
     |-- RecordError            a report, a verdict or a queue message that cannot be read
     |   `-- UnknownVersion     it was written by a version that this one does not know
+    |-- PushError              a pushed body that cannot be read as a whole
+    |   |-- UnknownMediaType     its content type or encoding is none that is read (HTTP 415)
+    |   |-- PushTooLarge         it is beyond a limit; fewer records at once are taken (HTTP 413)
+    |   `-- UnreadablePush       it is not what its type says (HTTP 400)
     |-- NotificationError      a queue message that is no receipt notification of SES
     |-- MailGone               the mail that a notification names is no longer in the bucket
     |-- RecipientError         a verdict whose recipient is no mail address
@@ -10,7 +14,9 @@
     |-- PatternSetDamaged      a stored set of patterns that is not whole, or not as it was saved
     |-- EditConflict           an edit of a set of patterns that another one came before
     |-- SettingError           a setting that is missing or cannot be used
+    |-- CredentialError        a request without a valid token (HTTP 401)
     |-- QueueError             a queue that does not take messages; worth another try
+    |-- Unavailable            what a request needs did not answer in time; worth another try (HTTP 503)
     `-- ContentionError        an item that others kept changing; worth another try
 
 Each message says what was wrong, with which value, and what to do. None holds more of a stranger's text than
@@ -36,6 +42,22 @@ class RecordError(BouncesError):
 
 class UnknownVersion(RecordError):
     """A record or message of a version that this one does not know."""
+
+
+class PushError(BouncesError):
+    """A pushed body that cannot be read as a whole; nothing of it was taken."""
+
+
+class UnknownMediaType(PushError):
+    """A pushed body of a content type or encoding that is not read."""
+
+
+class PushTooLarge(PushError):
+    """A pushed body beyond a limit; fewer records at once are taken."""
+
+
+class UnreadablePush(PushError):
+    """A pushed body that is not what its content type says."""
 
 
 class NotificationError(BouncesError):
@@ -64,6 +86,14 @@ class EditConflict(BouncesError):
 
 class SettingError(BouncesError):
     """A setting that is missing or cannot be used."""
+
+
+class CredentialError(BouncesError):
+    """A request without a valid token."""
+
+
+class Unavailable(BouncesError):
+    """What a request needs did not answer in time; worth another try."""
 
 
 class QueueError(BouncesError):

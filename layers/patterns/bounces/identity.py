@@ -2,11 +2,13 @@
 
 The same bounce comes by SES (which puts headers in front), by IMAP, from an mbox, and again after each retry. All of
 them must be one report, so the id covers the mail's Message-ID, Date and body, with the recipient and the event, and
-no trace header, storage key, path or time of arrival.
+no trace header, storage key, path or time of arrival. A record of an MTA's log comes as a line of a file, as JSON, in
+a batch and again after each retry; its id covers the values that the MTA logged.
 """
 
 import hashlib
 import re
+from collections.abc import Iterable
 
 # 160 bits, in hex: beyond any accident, and short enough to be part of a key.
 ID_CHARACTERS = 40
@@ -28,6 +30,18 @@ def mail_digest(message_id: bytes, date: bytes, body: bytes) -> bytes:
     digest = hashlib.sha256(b"mail\0%b\0%b\0" % (b" ".join(message_id.split()), b" ".join(date.split())))
     digest.update(body.rstrip(b"\n"))
     return digest.digest()
+
+
+def record_digest(mta: str, kind: str, fields: Iterable[tuple[str, str]]) -> bytes:
+    """Return the digest of the record of type `kind` that an MTA (`powermta`, `kumomta`) logged.
+
+    `fields` are the names and values of its known fields in an order that is always the same. Shippers turn an empty
+    value into none at all and change line ends, so neither counts.
+    """
+    logged = "\0".join([f"{name}={text}" for name, value in fields if (text := value.strip())])
+    if "\r" in logged:
+        logged = logged.replace("\r\n", "\n").replace("\r", "\n")
+    return hashlib.sha256(f"record\0{mta}\0{kind}\0{logged}".encode("utf-8", "replace")).digest()
 
 
 def report_id(digest: bytes, event: str, recipient: str) -> str:

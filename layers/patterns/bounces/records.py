@@ -81,6 +81,7 @@ class Report:
     diagnostic: str | None = None  # the remote's own words, on one line
     remote_mta: str | None = None  # RFC 3464 2.3.5
     reporting_mta: str | None = None  # RFC 3464 2.2.2
+    sending_mta: str | None = None  # the virtual MTA, source or address of ours that the message left from
     event_time: datetime | None = None  # never later than received_time
     received_time: datetime | None = None  # when our door got it
     first_attempt: datetime | None = None  # of a transient failure: when the sending host took it (RFC 3464 2.2.5)
@@ -183,6 +184,7 @@ _REPORT_LIMITS: Final = {
     "diagnostic": MAX_DIAGNOSTIC,
     "remote_mta": MAX_NAME,
     "reporting_mta": MAX_NAME,
+    "sending_mta": MAX_NAME,
     "envelope_recipient": MAX_ADDRESS,
     "message_id": MAX_LINE,
     "subject": MAX_LINE,

@@ -8,12 +8,18 @@ ids and the address. This module reads the ids; what they claim is unproven unti
 import re
 from dataclasses import dataclass
 
+from bounces.addresses import MAX_ADDRESS, bare, is_address
+
 PREFIX = "bounces+"
 # RFC 5321 4.5.3.1.1: a local part has at most 64 octets.
 MAX_LOCAL_PART = 64
 
 _ID = r"[a-z0-9_-]{0,37}"
 _TOKEN = re.compile(rf"({_ID})\.({_ID})\.({_ID})(?:\.([a-z2-7]{{0,32}}))?")
+
+
+# What stands between the ids and the address in a feedback id.
+_AFTER_IDS = re.compile(r"[\s:;,<]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +49,25 @@ def read_ids(text: str) -> Token | None:
     if found is None:
         return None
     return Token(*(part or None for part in found.groups()))
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackId:
+    """What a feedback id claims: a token, and the address that the message went to, None where it is left out."""
+
+    token: Token
+    address: str | None
+
+
+def read_feedback_id(text: str) -> FeedbackId | None:
+    """Return what the feedback id `text` (X-FBLId, Feedback-ID) claims, or None for another platform's.
+
+    Ours is `LIST.CAMPAIGN.SUBSCRIBER.MAC`, and after it, with a space, comma, colon or semicolon between, the address:
+    complaints are often redacted, and it then is the only way to know who complained.
+    """
+    ids, *rest = _AFTER_IDS.split(text.strip()[: 2 * MAX_ADDRESS], maxsplit=1)
+    token = read_ids(ids)
+    if token is None or token.mac is None:
+        return None
+    address = bare(rest[0].strip(" <>:;,\t")) if rest else ""
+    return FeedbackId(token, address if is_address(address) else None)

@@ -18,7 +18,7 @@ from bounces.reading.places import addresses
 from bounces.records import Event
 
 # RFC 3464 2.3.3. Some systems write the words of other languages or of their own.
-_ACTIONS = {
+ACTIONS = {
     "failed": Event.BOUNCE,
     "failure": Event.BOUNCE,
     "fail": Event.BOUNCE,
@@ -157,7 +157,7 @@ def _close(group: dict[str, str], into: Findings) -> None:
 
 
 def _event(finding: Finding) -> Event:
-    known = _ACTIONS.get(finding.action)
+    known = ACTIONS.get(finding.action)
     if known is not None:
         return known
     if finding.status.startswith("2"):
@@ -166,8 +166,15 @@ def _event(finding: Finding) -> Event:
 
 
 def _diagnostic(group: dict[str, str]) -> str:
-    """Return the remote's own words, without the type in front of them (RFC 3464 2.3.6)."""
-    value = group.get("diagnostic-code", "")
+    return diagnostic_of(
+        group.get("diagnostic-code", ""), group.get("status", ""), group.get("x-supplementary-info", "")
+    )
+
+
+def diagnostic_of(value: str, status: str, supplement: str = "") -> str:
+    """Return the remote's own words: a Diagnostic-Code without its type (RFC 3464 2.3.6), else `supplement`, else the
+    comment in the Status field.
+    """
     kind, words = typed(value)
     if (
         kind in ("smtp", "x-unix", "x-notes", "x-local", "lmtp", "esmtp", "dns", "x-postfix", "local")
@@ -176,8 +183,8 @@ def _diagnostic(group: dict[str, str]) -> str:
         value = words
     if value.strip():
         return value.strip()
-    comment = _COMMENT.search(group.get("status", ""))
-    return group.get("x-supplementary-info", "").strip("<> ") or (comment.group(1) if comment else "")
+    comment = _COMMENT.search(status)
+    return supplement.strip("<> ") or (comment.group(1) if comment else "")
 
 
 def best_status(field: str, said: str) -> str:

@@ -28,14 +28,15 @@ def mark(findings: Findings) -> None:
     ):
         return  # what is said of a recipient in prose is told in the explanation
     for finding in findings.recipients:
-        if finding.event is Event.BOUNCE and _is_expired(finding, findings.told):
+        if finding.event is Event.BOUNCE and is_expired(finding, findings.told):
             finding.event = Event.DELAY
             finding.action = "failed"
     if findings.kind is Event.BOUNCE and not any(f.event is Event.BOUNCE for f in findings.recipients):
         findings.kind = next((f.event for f in findings.recipients), findings.kind)
 
 
-def _is_expired(finding: Finding, told: frozenset[str]) -> bool:
+def is_expired(finding: Finding, told: frozenset[str] = frozenset()) -> bool:
+    """Say whether a failure was one for want of time; `told` is what is told of it outside its diagnostic."""
     if _is_out_of_time(finding):
         return True
     if finding.status in _NO_CONNECTION:

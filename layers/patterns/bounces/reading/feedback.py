@@ -16,6 +16,8 @@ from bounces.records import Event
 
 # RFC 5965 7.3, RFC 6430, RFC 6591; `opt-out` is unregistered but seen. An unknown type is `other` (RFC 5965 3.1).
 TYPES: Final = frozenset({"abuse", "fraud", "virus", "other", "not-spam", "auth-failure", "opt-out", "opt-out-list"})
+ABUSE: Final = "abuse"
+OTHER: Final = "other"
 _REDACTED: Final = re.compile(r"redact|undisclosed|hidden|removed|x{5,}|\*{2,}|^[0-9a-f]{32,}@", re.IGNORECASE)
 _RECIPIENT_HEADERS: Final = (
     "x-hmxmroriginalrecipient",
@@ -49,9 +51,7 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findi
         elif name:
             group.setdefault(name, value)
     kind = group.get("feedback-type", "").split(" ")[0].lower()
-    named = _usable(recipients, own) or _usable(
-        [value for name in _RECIPIENT_HEADERS for value in returned.get(name, ())], own
-    )
+    named = complainants(recipients, returned, own)
     into.reporting_mta = group.get("reporting-mta", "").rpartition(";")[2].strip()
     into.time = group.get("arrival-date") or group.get("received-date", "")
     for address in named or [""]:
@@ -59,7 +59,7 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findi
             Finding(
                 recipient=address,
                 event=Event.COMPLAINT,
-                feedback_type=kind if kind in TYPES else "other",
+                feedback_type=kind if kind in TYPES else OTHER,
                 diagnostic=group.get("auth-failure", ""),
                 status=status_in(group.get("status", "")) or "",
                 remote_mta=group.get("source-ip", ""),
@@ -67,11 +67,23 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findi
         )
 
 
+def complainants(recipients: list[str], returned: Mapping[str, Sequence[str]], own: str = "") -> list[str]:
+    """Return who complained: of `recipients`, as the report names them, else of the returned message's headers."""
+    return _usable(recipients, own) or _usable(
+        [value for name in _RECIPIENT_HEADERS for value in returned.get(name, ())], own
+    )
+
+
+def is_redacted(address: str) -> bool:
+    """Say whether the mail provider, or the MTA's privacy policy, put something else in the place of who it was."""
+    return _REDACTED.search(address) is not None
+
+
 def _usable(values: list[str], own: str) -> list[str]:
     """Return the addresses in `values` that name someone: neither redacted nor the report's own parties."""
     found: dict[str, None] = {}
     for value in values[:MAX_RECIPIENTS]:
         for address in [bare(value)] if is_address(bare(value)) else addresses_in([value]):
-            if address.lower() not in own and not _REDACTED.search(address):
+            if address.lower() not in own and not is_redacted(address):
                 found[address] = None
     return list(found)

@@ -9,7 +9,7 @@ from typing import Final
 from bounces.addresses import is_address
 from bounces.reading.limits import MAX_MAILBOXES, MAX_STATUS_FIELD
 from bounces.reading.places import addresses
-from bounces.verp import Token, read_ids
+from bounces.verp import Token, read_feedback_id
 
 # The headers in which sending platforms put their ids, as their documentation names them. X-FBLId is what this
 # project's PowerMTA configuration logs; Feedback-ID is Google's.
@@ -64,9 +64,9 @@ def list_label(value: str) -> str | None:
 
 
 def token_in(feedback_id: str) -> Token | None:
-    """Return the ids in a feedback id of ours, `LIST.CAMPAIGN.SUBSCRIBER.MAC`, or None for another's."""
-    token = read_ids(feedback_id)
-    return token if token and token.mac else None
+    """Return the ids in a feedback id of ours (`verp.read_feedback_id`), or None for another's."""
+    said = read_feedback_id(feedback_id)
+    return said.token if said else None
 
 
 def id_headers(headers: Mapping[str, Sequence[str]]) -> dict[str, str]:

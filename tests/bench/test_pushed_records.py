@@ -1,0 +1,18 @@
+"""The push door reads far more than it is sent: a Lambda answers within 10 s, also for the largest body."""
+
+from __future__ import annotations
+
+import pytest
+
+from bounces.reading.accounting.limits import MAX_RECORDS
+from tests.bench.pushed_records import FORMS, measure
+
+RECORDS = 4_000
+SECONDS = 10  # Logstash's socket_timeout, after which it sends the same again
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_largest_body_is_read_in_a_part_of_the_time_that_a_shipper_waits(form: str) -> None:
+    rate, _ = measure(form, RECORDS)
+    print(f"{form}: {rate:,.0f} records a second")
+    assert MAX_RECORDS / rate < SECONDS / 2
