@@ -31,6 +31,7 @@ _PLACES: Final = (
     ("patterns/providers", "providers/"),
     ("patterns/phrases", "phrases/"),
     ("reading", "reading/"),
+    ("reading/accounting", "reading/accounting/"),
 )
 _MADE_BY: Final = ("atoms.py", "knowledge.py")  # what else decides what the compiled file holds
 

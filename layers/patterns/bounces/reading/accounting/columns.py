@@ -8,15 +8,14 @@ is refused with what was seen, and never put right by guessing.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
 from bounces.addresses import bare, is_address
 from bounces.errors import RecordError, shown
+from bounces.knowledge import read_table
 from bounces.reading.accounting import times
 
 TYPE: Final = "type"
@@ -80,7 +79,7 @@ class Columns:
 @cache
 def known() -> Columns:
     """Return what columns.toml says."""
-    table = tomllib.loads((files(__package__) / "columns.toml").read_text(encoding="utf-8"))
+    table = read_table("reading/accounting/columns.toml")
     contents = {
         column.lower(): Contents(frozenset(entry.get("only", ())), frozenset(entry.get("never", ())))
         for entry in table["contents"].values()

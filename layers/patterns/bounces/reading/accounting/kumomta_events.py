@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
+from bounces.knowledge import read_table
 from bounces.reading.accounting.values import part_of, text_of
 from bounces.reading.codes import codes_in
 from bounces.reading.delivery_status import best_status, diagnostic_of
@@ -44,7 +43,7 @@ class Kind:
 @cache
 def kinds() -> Mapping[str, Kind]:
     """Return what kumomta.toml says."""
-    table = tomllib.loads((files(__package__) / "kumomta.toml").read_text(encoding="utf-8"))
+    table = read_table("reading/accounting/kumomta.toml")
     return {name: Kind(**{**entry, "event": Event(entry["event"])}) for name, entry in table.items()}
 
 
