@@ -25,7 +25,7 @@ def mail_digest(message_id: bytes, date: bytes, body: bytes) -> bytes:
     """
     if b"\r" in body:
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if b">From " in body:
+    if (b"\n>" in body or body.startswith(b">")) and b">From " in body:  # the first is found in half the time
         body = _MBOX_QUOTING.sub(b"", body)
     digest = hashlib.sha256(b"mail\0%b\0%b\0" % (b" ".join(message_id.split()), b" ".join(date.split())))
     digest.update(body.rstrip(b"\n"))

@@ -97,7 +97,7 @@ def _is_name(text: str) -> bool:
         1 < len(text) <= _MAX_NAME
         and text.isascii()
         and text[0].isalpha()
-        and text.replace("-", "").replace("_", "").isalnum()
+        and text.replace("-", "_").isidentifier()
     )
 
 
