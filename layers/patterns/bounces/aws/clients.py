@@ -41,6 +41,12 @@ def sqs() -> SQSClient:
 
 
 @cache
+def secretsmanager() -> Any:
+    """Return this process' Secrets Manager client."""
+    return boto3.client("secretsmanager", config=_CONFIG)
+
+
+@cache
 def cloudformation() -> Any:
     """Return this process' CloudFormation client: for the command, which asks it for a stack's outputs."""
     return boto3.client("cloudformation", config=_CONFIG)
@@ -50,4 +56,5 @@ def forget() -> None:
     """Let the next call make new clients: for tests, and for a process that changes its endpoint."""
     s3.cache_clear()
     sqs.cache_clear()
+    secretsmanager.cache_clear()
     cloudformation.cache_clear()
