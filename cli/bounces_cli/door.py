@@ -156,7 +156,7 @@ class Door:
         if response.status in _AGAIN:
             asked = response.getheader("Retry-After") or ""
             return said, float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 0
-        raise CommandError(f"{said}{_advice(response.status)}", BROKEN)
+        raise CommandError(f"{said}{_advice(response.status)}")
 
     def _ask(self, mta: str, body: bytes, content_type: str) -> tuple[http.client.HTTPResponse, bytes]:
         if self._connection is None:

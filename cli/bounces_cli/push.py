@@ -52,7 +52,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """To which door (states know it by `address`), whose files (None: as they look), and whether all that is in them."""
+    """To which door (states know it by `address`), whose files (None: as they look), and whether all of them."""
 
     door: Door
     address: str
