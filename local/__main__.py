@@ -5,7 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
-from local import endpoint, runner, smtp_door
+from local import endpoint, http_door, runner, smtp_door
 from local.template import TemplateError
 
 
@@ -15,6 +15,7 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="end when the sample mails have been handled")
     parser.add_argument("--smtp-port", type=int, default=smtp_door.PORT, help="0: a free one (default: %(default)s)")
     parser.add_argument("--aws-port", type=int, default=endpoint.PORT, help="0: a free one (default: %(default)s)")
+    parser.add_argument("--http-port", type=int, default=http_door.PORT, help="0: a free one (default: %(default)s)")
     parser.add_argument(
         "--domains", default="", help="return-path domains to take mail for, with commas between (default: every one)"
     )
@@ -26,6 +27,7 @@ def main() -> int:
             once=given.once,
             aws_port=given.aws_port,
             smtp_port=given.smtp_port,
+            http_port=given.http_port,
             log=given.log,
             parameters={"ReturnPathDomains": given.domains} if given.domains else {},
         )

@@ -57,8 +57,8 @@ def deploy(template: Path = TEMPLATE, stack: str = STACK, parameters: Mapping[st
     resources = {part.get("LogicalResourceId", ""): part.get("PhysicalResourceId", "") for part in parts}
     properties = _taken_out(expanded, outputs)
     _require_all_made(expanded, resources)
-    resources.update(expanded.layers)
-    resources.update(made_by_api.make_all(stack, expanded.taken_out, properties))
+    resources.update(made_by_api.make_all(stack, expanded.taken_out, properties, expanded.made_before))
+    resources.update(expanded.made_before)
     sources = tuple(_event_source(properties[n]) for n, kind in expanded.taken_out.items() if kind == PUMPED)
     return Deployed(resources, outputs, sources, expanded.folders)
 

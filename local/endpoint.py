@@ -17,7 +17,13 @@ REGION: Final = "eu-west-1"
 # moto's own account. Only it knows these keys, so that a forgotten AWS_ENDPOINT_URL can reach nobody's real one.
 ACCOUNT: Final = "123456789012"
 _KEYS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-_FOREIGN: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS")
+_FOREIGN: Final = (
+    "AWS_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SQS",
+    "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+)
 
 
 class PortTaken(Exception):
@@ -80,7 +86,7 @@ def require_free(port: int, host: str = HOST) -> int:
             probe.bind((host, port))
         except OSError as error:
             why = f"port {port} of {host} cannot be listened on ({error.strerror})"
-            raise PortTaken(f"{why}; choose another with --smtp-port or --aws-port") from error
+            raise PortTaken(f"{why}; choose another with --smtp-port, --http-port or --aws-port") from error
         return int(probe.getsockname()[1])
 
 

@@ -6,13 +6,18 @@ from typing import Any, Final
 
 import boto3
 
-from local.template import MADE_BY_API, RULE, RULE_SET
+from local.made_before import HTTP_API
+from local.template import MADE_BY_API, PERMISSION, RULE, RULE_SET, STAGE
 
 Properties = dict[str, Any]
 
 
-def make_all(stack: str, kinds: Mapping[str, str], properties: Mapping[str, Properties]) -> dict[str, str]:
+def make_all(
+    stack: str, kinds: Mapping[str, str], properties: Mapping[str, Properties], made_before: Mapping[str, str]
+) -> dict[str, str]:
     """Make each resource of `properties` whose kind is one of `MADE_BY_API`; return their physical ids.
+
+    `made_before` has the ids of those that are there in part, by logical id.
 
     A receipt rule set is made active, as docs/deploy.md has the operator do: CloudFormation cannot.
     """
@@ -20,7 +25,7 @@ def make_all(stack: str, kinds: Mapping[str, str], properties: Mapping[str, Prop
     for kind in _MAKERS:
         for logical_id, its in properties.items():
             if kinds[logical_id] == kind:
-                made[logical_id] = _MAKERS[kind](its, f"{stack}-{logical_id}")
+                made[logical_id] = _MAKERS[kind](its, made_before.get(logical_id, f"{stack}-{logical_id}"))
     return made
 
 
@@ -85,6 +90,37 @@ def _alarm(properties: Properties, name: str) -> str:
     return name
 
 
+def _routes(properties: Properties, api_id: str) -> str:
+    boto3.client("apigatewayv2").reimport_api(ApiId=api_id, Body=json.dumps(properties["Body"]))
+    return api_id
+
+
+def _stage(properties: Properties, name: str) -> str:
+    boto3.client("apigatewayv2").create_stage(
+        ApiId=properties["ApiId"],
+        StageName=properties["StageName"],
+        AutoDeploy=properties["AutoDeploy"],
+        DefaultRouteSettings={key: _number(value) for key, value in properties["DefaultRouteSettings"].items()},
+    )
+    return name
+
+
+def _permission(properties: Properties, name: str) -> str:
+    boto3.client("lambda").add_permission(
+        FunctionName=properties["FunctionName"],
+        StatementId=name,
+        Action=properties["Action"],
+        Principal=properties["Principal"],
+        SourceArn=properties["SourceArn"],
+    )
+    return name
+
+
+def _number(text: Any) -> Any:
+    """A parameter's value is text to moto, where CloudFormation makes it what the resource has."""
+    return float(text) if isinstance(text, str) else text
+
+
 _MAKERS: Final[dict[str, Callable[[Properties, str], str]]] = {
     "AWS::S3::BucketPolicy": _bucket_policy,
     "AWS::SNS::TopicPolicy": _topic_policy,
@@ -93,5 +129,8 @@ _MAKERS: Final[dict[str, Callable[[Properties, str], str]]] = {
     RULE_SET: _rule_set,
     RULE: _rule,
     "AWS::CloudWatch::Alarm": _alarm,
+    HTTP_API: _routes,
+    STAGE: _stage,
+    PERMISSION: _permission,
 }
 assert set(_MAKERS) == set(MADE_BY_API)

@@ -22,7 +22,7 @@ LOOK_SECONDS: Final = 0.5
 INTERRUPTED: Final = 130  # the shell's exit code for a program that Ctrl-C ended before it was done
 
 
-def run(*, once: bool, aws_port: int, smtp_port: int, parameters: Mapping[str, str], log: Path) -> int:
+def run(*, once: bool, aws_port: int, smtp_port: int, http_port: int, parameters: Mapping[str, str], log: Path) -> int:
     """Run the stack until Ctrl-C or SIGTERM, or only `once`.
 
     Returns the exit code: 0 where every sample mail was handled, 1 where one was not, 130 where interrupted before.
@@ -30,7 +30,7 @@ def run(*, once: bool, aws_port: int, smtp_port: int, parameters: Mapping[str, s
     """
     console = table.console()
     # Before anything is touched: the log of a stack that is already running is its own.
-    aws_port, smtp_port = endpoint.require_free(aws_port), endpoint.require_free(smtp_port)
+    aws_port, smtp_port, http_port = map(endpoint.require_free, (aws_port, smtp_port, http_port))
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
     journal = Journal(log)
@@ -44,6 +44,7 @@ def run(*, once: bool, aws_port: int, smtp_port: int, parameters: Mapping[str, s
                     running(
                         aws_port=aws_port,
                         smtp_port=smtp_port,
+                        http_port=http_port,
                         parameters=parameters,
                         log=written,
                         on_batch=journal.note,
@@ -73,8 +74,9 @@ def _send_samples(stack: Stack, journal: Journal, console: Console, log: Path) -
     store = _store(stack)
     console.print(
         f"template.yaml is deployed on this machine: SMTP on {endpoint.HOST}:{stack.smtp_port}, "
-        f"AWS on http://{endpoint.HOST}:{stack.aws_port}"
+        f"AWS on http://{endpoint.HOST}:{stack.aws_port},"
     )
+    console.print(f"and records are pushed to {stack.push_url}/v1/push/powermta, kumomta or mail.", soft_wrap=True)
     subscribed = samples.subscribe(store)
     console.print(f"{subscribed.subscribers} sample subscribers are on the lists {' and '.join(subscribed.lists)}.\n")
     with console.status("Sending the mails of events/mails"):
@@ -120,7 +122,10 @@ def _serve(stack: Stack, journal: Journal, console: Console, log: Path) -> None:
     """Print what comes of each further mail, until interrupted."""
     console.print("Serving until Ctrl-C; what further mails come to is printed here. To look into the stack:")
     console.print(f"  export {' '.join(endpoint.exports(stack.aws_port))}", style="dim", soft_wrap=True)
-    console.print(f"  tail -f {log}\n", style="dim")
+    console.print(f"  tail -f {log}", style="dim")
+    secret = stack.deployed.outputs["PushSecretArn"]
+    token = f"aws secretsmanager get-secret-value --secret-id {secret} --query SecretString --output text"
+    console.print(f"The token to push with is `current` of\n  {token}\n", style="dim", soft_wrap=True)
     seen = set(journal.unreported())
     while True:
         time.sleep(LOOK_SECONDS)

@@ -1,5 +1,6 @@
-"""The whole stack on one machine: AWS, template.yaml deployed into it, functions, pumps and the SMTP door."""
+"""The whole stack on one machine: AWS, template.yaml deployed into it, functions, pumps, the SMTP and the HTTP door."""
 
+import json
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,9 +11,11 @@ from typing import IO
 
 import boto3
 
-from local import endpoint, smtp_door
+from local import endpoint, http_door, smtp_door
 from local.deploy import TEMPLATE, Deployed, deploy
 from local.function import Configuration, Function
+from local.http_api import HttpApi
+from local.http_door import HttpDoor
 from local.pump import Batch, Pump
 from local.receipt_rule import ReceiptRule
 from local.smtp_door import SmtpDoor
@@ -22,7 +25,10 @@ SETTLED_EVERY = 0.1  # seconds
 
 @dataclass(slots=True)
 class Stack:
-    """A running stack. `functions` and `pumps` are by the function's logical id, in the order of the flow."""
+    """A running stack. `functions` and `pumps` are by the function's logical id, in the order of the flow.
+
+    The functions that have no pump come after those that do: the HTTP door calls them.
+    """
 
     aws_port: int
     deployed: Deployed
@@ -30,11 +36,27 @@ class Stack:
     functions: Mapping[str, Function]
     pumps: Mapping[str, Pump]
     door: SmtpDoor
+    http_door: HttpDoor
 
     @property
     def smtp_port(self) -> int:
         """The port that the SMTP door listens on."""
         return int(self.door.port)
+
+    @property
+    def http_port(self) -> int:
+        """The port that the HTTP door listens on."""
+        return self.http_door.port
+
+    @property
+    def push_url(self) -> str:
+        """What the output PushUrl is on this machine."""
+        return f"http://{endpoint.HOST}:{self.http_port}"
+
+    def push_token(self) -> str:
+        """Return a token that may push."""
+        secret = boto3.client("secretsmanager").get_secret_value(SecretId=self.deployed.outputs["PushSecretArn"])
+        return str(json.loads(secret["SecretString"])["current"])
 
     def settle(self, seconds: float = 60.0) -> bool:
         """Wait until every queue is empty but for what has failed and waits for its next try. False: out of time."""
@@ -63,6 +85,7 @@ def running(
     *,
     aws_port: int = endpoint.PORT,
     smtp_port: int = smtp_door.PORT,
+    http_port: int = http_door.PORT,
     template: Path = TEMPLATE,
     parameters: Mapping[str, str] | None = None,
     log: IO[bytes] | int = subprocess.DEVNULL,
@@ -81,18 +104,26 @@ def running(
             ending.callback(function.stop)
             function.start()
         pumps = _pumps(deployed, functions, on_batch)
+        api = HttpApi.of(deployed.resources["PushApi"])
+        by_arn = {function.configuration.arn: function for function in functions.values()}
+        pushes = HttpDoor(api, by_arn, http_port)
         ending.callback(_stop_all, pumps.values())
         for pump in pumps.values():
             pump.start()
         door = SmtpDoor(rule, smtp_port)
         door.start()
         ending.callback(door.stop)
-        yield Stack(port, deployed, rule, functions, pumps, door)
+        pushes.start()
+        ending.callback(pushes.stop)
+        yield Stack(port, deployed, rule, functions, pumps, door, pushes)
 
 
 def _configurations(deployed: Deployed) -> dict[str, Configuration]:
     by_name = {name: logical_id for logical_id, name in deployed.resources.items()}
     ids = [by_name[source.function_name] for source in deployed.event_sources]
+    api = HttpApi.of(deployed.resources["PushApi"])
+    called = {route.function_arn.rpartition(":")[2] for route in api.routes.values()}
+    ids += [by_name[name] for name in sorted(called)]
     return {logical_id: Configuration.of(deployed, logical_id) for logical_id in ids}
 
 
@@ -100,7 +131,7 @@ def _pumps(
     deployed: Deployed, functions: Mapping[str, Function], on_batch: Callable[[str, Batch], None]
 ) -> dict[str, Pump]:
     pumps: dict[str, Pump] = {}
-    for source, (name, function) in zip(deployed.event_sources, functions.items(), strict=True):
+    for source, (name, function) in zip(deployed.event_sources, functions.items(), strict=False):
         # The default argument holds this turn's name, not the last one's.
         pumps[name] = Pump(source, function, on_batch=lambda batch, name=name: on_batch(name, batch))  # type: ignore[misc]
     return pumps

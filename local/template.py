@@ -14,10 +14,12 @@ from typing import Any, Final
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from local import packaging
+from local import made_before, packaging
+from local.made_before import HTTP_API, LAYER, SECRET
 
 PUMPED: Final = "AWS::Lambda::EventSourceMapping"  # moto else hands each message to its own Lambda as it is sent
-LAYER: Final = "AWS::Lambda::LayerVersion"  # moto's CloudFormation makes it, and then cannot tell a `!Ref` of it
+PERMISSION: Final = "AWS::Lambda::Permission"
+STAGE: Final = "AWS::ApiGatewayV2::Stage"
 RULE_SET: Final = "AWS::SES::ReceiptRuleSet"
 RULE: Final = "AWS::SES::ReceiptRule"
 MADE_BY_API: Final = (
@@ -28,6 +30,9 @@ MADE_BY_API: Final = (
     "AWS::SNS::Subscription",
     "AWS::SQS::QueuePolicy",
     "AWS::CloudWatch::Alarm",
+    HTTP_API,  # made before the stack; its routes after it
+    STAGE,
+    PERMISSION,
 )
 NOT_MADE: Final = "not made"  # the output of a resource whose condition is false
 _CODE: Final = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
@@ -45,7 +50,7 @@ class Expanded:
 
     template: dict[str, Any]
     taken_out: Mapping[str, str]  # logical id -> resource type
-    layers: Mapping[str, str]  # logical id -> ARN: made before the stack, since functions need it
+    made_before: Mapping[str, str]  # logical id -> physical id: made before the stack, since that needs it
     folders: Mapping[str, Path]  # logical id of a function or layer -> its code
 
     def body(self) -> str:
@@ -68,11 +73,11 @@ def expand(path: Path, parameters: Mapping[str, str]) -> Expanded:
     packaging.make_bucket()
     folders = dict(_upload_code(source, path.parent))
     template = transform(source, dict(parameters), _NoManagedPolicies())
-    layers = _publish_layers(template["Resources"])
+    made = _make_before(template["Resources"])
     taken = _take_out(template)
-    _resolve(template, taken, layers)
+    _resolve(template, taken, made)
     # samtranslator puts a hash behind a layer's logical id; the template's own reader looks for the name it wrote.
-    named = {next((own for own in folders if name.startswith(own)), name): arn for name, arn in layers.items()}
+    named = {next((own for own in folders if name.startswith(own)), name): made_id for name, made_id in made.items()}
     return Expanded(template, {name: part["Type"] for name, part in taken.items()}, named, folders)
 
 
@@ -96,10 +101,13 @@ def _upload_code(source: dict[str, Any], root: Path) -> Iterator[tuple[str, Path
         yield logical_id, folder
 
 
-def _publish_layers(resources: dict[str, Resource]) -> dict[str, str]:
-    """Publish the layers, which are thereby no longer resources of the template; return their ARNs."""
-    names = [name for name, part in resources.items() if part["Type"] == LAYER]
-    return {name: packaging.publish_layer(resources.pop(name)["Properties"]) for name in names}
+def _make_before(resources: dict[str, Resource]) -> dict[str, str]:
+    """Make what the stack needs; what is whole is thereby no resource of the template. Return the physical ids."""
+    made = made_before.make_all(resources)
+    for name in made:
+        if resources[name]["Type"] in (LAYER, SECRET):
+            del resources[name]
+    return made
 
 
 def _take_out(template: dict[str, Any]) -> dict[str, Resource]:
@@ -116,11 +124,11 @@ def _take_out(template: dict[str, Any]) -> dict[str, Resource]:
     return taken
 
 
-def _resolve(template: dict[str, Any], taken: Mapping[str, Resource], layers: Mapping[str, str]) -> None:
+def _resolve(template: dict[str, Any], taken: Mapping[str, Resource], made: Mapping[str, str]) -> None:
     """Replace each reference to what is no longer in the template."""
     for part in template["Resources"].values():
-        _drop_dependencies(part, taken.keys() | layers.keys())
-    stand_for = {**layers, **{name: _ref(name, part) for name, part in taken.items()}}
+        _drop_dependencies(part, taken.keys() | made.keys())
+    stand_for = {**{name: _ref(name, part) for name, part in taken.items()}, **made}
     for section in ("Resources", "Outputs"):
         template[section] = _without_refs(template[section], stand_for)
 

@@ -18,6 +18,7 @@ METRICS: Final = {
     Action.HARD_BOUNCED: telemetry.HARD_BOUNCES,
     Action.COMPLAINED: telemetry.COMPLAINTS,
     Action.SOFT_BOUNCED: telemetry.SOFT_BOUNCES,
+    Action.DELIVERED: telemetry.DELIVERIES,
     Action.RECORDED: telemetry.RECORDED_ONLY,
     Action.DUPLICATE: telemetry.DUPLICATES,
 }

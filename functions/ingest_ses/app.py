@@ -1,4 +1,4 @@
-"""A receipt notification of SES -> the mail it names -> reports of it, on the report queue."""
+"""A notification of SES, or of the push door -> the mail it names -> reports of it, on the report queue."""
 
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from bounces.aws.batches import Message
 from bounces.aws.telemetry import logger
 from bounces.notifications import Receipt
 from bounces.reading import Arrival, Reading, read_mail
-from bounces.records import Report, Source
+from bounces.records import Report
 
 
 @cache
@@ -43,7 +43,7 @@ def _read(receipt: Receipt) -> Reading:
     return read_mail(
         mail.raw,
         Arrival(
-            source=Source.SES,
+            source=receipt.source,
             received_time=receipt.received_time,
             envelope_recipients=receipt.envelope_recipients,
             authentication=receipt.verdicts,

@@ -10,7 +10,7 @@ from local.stack import Stack, running
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running(aws_port=0, smtp_port=0) as started:
+    with running(aws_port=0, smtp_port=0, http_port=0) as started:
         yield started
 
 

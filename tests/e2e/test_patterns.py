@@ -21,7 +21,9 @@ BLOCKED = "nikola@example.net"  # whom events/mails/microsoft-ip-block.eml is ab
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running(aws_port=0, smtp_port=0, parameters={"PatternsRefreshSeconds": str(REFRESH_SECONDS)}) as started:
+    with running(
+        aws_port=0, smtp_port=0, http_port=0, parameters={"PatternsRefreshSeconds": str(REFRESH_SECONDS)}
+    ) as started:
         yield started
 
 

@@ -17,7 +17,7 @@ SECONDS = 120
 
 
 def command(tmp_path: Path, *arguments: str) -> list[str]:
-    ports = ("--aws-port", "0", "--smtp-port", "0")
+    ports = ("--aws-port", "0", "--smtp-port", "0", "--http-port", "0")
     return [sys.executable, "-m", "local", *ports, "--log", str(tmp_path / "log"), *arguments]
 
 
@@ -70,7 +70,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
             assert run.poll() is None, (tmp_path / "output").read_text()
             assert time.monotonic() < end, (tmp_path / "output").read_text()
             time.sleep(0.1)
-        assert len(workers_of(tmp_path / "log")) == 3
+        assert len(workers_of(tmp_path / "log")) == 4
         os.killpg(run.pid, number)
         assert run.wait(30) == 0, (tmp_path / "output").read_text()
     finally:

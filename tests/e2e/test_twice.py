@@ -21,7 +21,7 @@ def note(function: str, batch: Batch) -> None:
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
     HANDED_OVER.clear()
-    with running(aws_port=0, smtp_port=0, on_batch=note) as started:
+    with running(aws_port=0, smtp_port=0, http_port=0, on_batch=note) as started:
         yield started
 
 

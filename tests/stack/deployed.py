@@ -15,9 +15,11 @@ from unittest import mock
 
 import boto3
 
+from bounces.aws import push_tokens
 from bounces.store import Store
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
+from functions.ingest_push import app as ingest_push
 from functions.ingest_ses import app as ingest_ses
 from local.deploy import Deployed, deploy
 from tests.stack import in_memory
@@ -27,9 +29,10 @@ LOGICAL_IDS: Final[dict[ModuleType, str]] = {
     ingest_ses: "IngestSesFunction",
     classify: "ClassifyFunction",
     apply_actions: "ApplyActionsFunction",
+    ingest_push: "IngestPushFunction",
 }
 QUEUES: Final = ("MailQueue", "ReportQueue", "VerdictQueue")
-KEPT: Final = ("_settings", "_store", "_classifiers", "_policies")
+KEPT: Final = ("_settings", "_store", "_classifiers", "_policies", "_tokens")
 """What the functions' modules keep from one call to the next."""
 
 
@@ -59,6 +62,8 @@ class Stack:
         for name in QUEUES:
             self.messages(name)
             self.dead_letters(name)
+        for key in self.kept(""):
+            boto3.client("s3").delete_object(Bucket=self.deployed.resources["MailBucket"], Key=key)
 
     def put_mail(self, key: str, raw: bytes) -> tuple[str, str]:
         """Put a mail into the bucket, and return the names of both."""
@@ -100,6 +105,23 @@ class Stack:
         ids = [record["messageId"] for record in event["Records"]]
         assert len(failed) == len(set(failed))
         return sorted(ids.index(each) for each in failed)
+
+    def push(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Call the push door with `event`, and return its answer."""
+        with mock.patch.dict(os.environ, self._environment(LOGICAL_IDS[ingest_push])):
+            return ingest_push.handler(dict(event), None)
+
+    def push_tokens(self, *tokens: str) -> None:
+        """Have the secret hold `tokens`, as a rotation does."""
+        text = json.dumps(dict(zip(push_tokens.NAMES, tokens, strict=False)))
+        secret = self.deployed.resources["PushSecret"]
+        boto3.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=text)
+
+    def kept(self, prefix: str) -> dict[str, bytes]:
+        """Return what is in the bucket under `prefix`, by key."""
+        s3, bucket = boto3.client("s3"), self.deployed.resources["MailBucket"]
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+        return {each["Key"]: s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in listed}
 
     def warm(self) -> None:
         """Have the functions read the patterns table, so that their next calls do not."""

@@ -33,6 +33,15 @@ WANTED: Final = {
         "MailDeadLetterQueue": {"sqs:SendMessage"},
         "IngestSesLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
+    "IngestPushRole": {
+        "PushSecret": {"secretsmanager:GetSecretValue"},
+        "${MailBucket.Arn}/pushed/*": {"s3:PutObject"},
+        "${MailBucket.Arn}/rejected/*": {"s3:PutObject"},
+        "${MailBucket.Arn}/incoming/pushed/*": {"s3:PutObject"},
+        "ReportQueue": {"sqs:SendMessage"},
+        "MailQueue": {"sqs:SendMessage"},
+        "IngestPushLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
     "ClassifyRole": {
         "ReportQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
         "VerdictQueue": {"sqs:SendMessage"},

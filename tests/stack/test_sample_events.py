@@ -1,6 +1,7 @@
 """The sample events are what the real queues would bring, and follow from one another."""
 
 import hashlib
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from bounces import envelopes, notifications
 from bounces.patterns import Classifier
 from bounces.reading import Arrival, read_mail
 from bounces.records import Report, Source, Verdict
+from local import http_event
 from tests.stack.expanded import ROOT, WRITTEN
 from tests.stack.sample_events import body, event
 
@@ -18,12 +20,28 @@ FOLDERS = [
 ]
 
 
-@pytest.mark.parametrize("function", FOLDERS)
+@pytest.mark.parametrize("function", [folder for folder in FOLDERS if folder != "ingest_push"])
 def test_every_function_has_a_sample_event_as_sqs_brings_it(function: str) -> None:
     (record,) = event(function)["Records"]
     assert record["eventSource"] == "aws:sqs"
     assert record["md5OfBody"] == hashlib.md5(record["body"].encode()).hexdigest()
     assert record["attributes"]["ApproximateReceiveCount"] == "1"
+
+
+def test_the_sample_push_is_as_an_http_api_brings_the_sample_file() -> None:
+    assert set(FOLDERS) == {path.stem for path in (ROOT / "events").glob("*.json")}
+    pushed = event("ingest_push")
+    made = http_event.event(
+        "POST /v1/push/powermta",
+        pushed["rawPath"],
+        pushed["headers"].items(),
+        (ROOT / "events" / "pushes" / "bounces.csv").read_bytes(),
+        peer=pushed["requestContext"]["http"]["sourceIp"],
+        received=datetime.fromtimestamp(pushed["requestContext"]["timeEpoch"] / 1000, UTC),
+        api_id=pushed["requestContext"]["apiId"],
+    )
+    made["requestContext"]["requestId"] = pushed["requestContext"]["requestId"]
+    assert made == pushed
 
 
 def test_the_sample_mail_gives_the_sample_report() -> None:

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from bounces.errors import RecipientError, RecordError
-from bounces.records import Event, Verdict
+from bounces.records import Event, Source, Verdict
 from bounces.store import GLOBAL, Action, State, Store
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
-from tests.stack.verdicts import NOON, USER, complaint, hard, no_bounce, soft
+from tests.stack.verdicts import NOON, USER, complaint, delivery, hard, no_bounce, soft
 
 DAY = timedelta(days=1)
 
@@ -141,6 +141,53 @@ def test_what_an_operator_ignores_goes_to_history_only(tables: Tables) -> None:
     applied = tables.store.apply(ignored)
     assert applied.words == "recorded only (an operator's pattern says to ignore it)"
     assert tables.store.suppression(USER) is None
+
+
+def test_a_delivery_takes_soft_bounces_away_once_and_leaves_no_other_trace(tables: Tables) -> None:
+    for day in range(3):
+        tables.store.apply(soft(f"s{day}", at=NOON + day * DAY))
+    with in_memory.calls() as made:
+        applied = tables.store.apply(delivery(at=NOON + DAY))
+    assert (applied.action, applied.words) == (
+        Action.DELIVERED,
+        "delivered, soft bounces taken away, soft-bouncing",
+    )
+    assert len(made.writes) == 1
+    assert tables.store.status(USER).days("address") == 1
+    before = tables.dump()
+    for late in (delivery(at=NOON + DAY), delivery("d2", at=NOON), soft("s0", at=NOON), soft("s1", at=NOON + DAY)):
+        tables.store.apply(late)
+    assert tables.dump() == before
+    tables.store.apply(delivery("d3", at=NOON + 4 * DAY))
+    assert tables.store.status(USER).state is State.ACTIVE
+
+
+def test_a_delivery_to_who_never_bounced_is_one_read_and_no_write(tables: Tables) -> None:
+    before = tables.dump()
+    with in_memory.calls() as made:
+        applied = tables.store.apply(delivery())
+    assert applied.words == "delivered, no soft bounce to take away"
+    assert made.operations == ["GetItem"]
+    assert tables.dump() == before
+
+
+def test_a_delivery_that_two_tell_at_once_or_that_breaks_off_ends_the_same(tables: Tables) -> None:
+    tables.store.apply(soft(at=NOON))
+    with in_memory.calls("after", operation="PutItem"), pytest.raises(Exception, match=r"in\.memory"):
+        tables.store.apply(delivery(at=NOON + DAY))
+    assert tables.store.apply(delivery(at=NOON + DAY)).words == "delivered, no soft bounce to take away"
+    assert tables.store.status(USER).state is State.ACTIVE
+    tables.store.apply(soft("again", at=NOON + 2 * DAY))
+    with in_memory.before_write(0, lambda: tables.store.apply(soft("other", at=NOON + 5 * DAY))):
+        tables.store.apply(delivery("d2", at=NOON + 3 * DAY))
+    assert [bounce.time for bounce in tables.store.status(USER).recent] == [NOON + 5 * DAY]
+
+
+def test_a_success_dsn_takes_nothing_away(tables: Tables) -> None:
+    tables.store.apply(soft(at=NOON))
+    applied = tables.store.apply(delivery(source=Source.SES, at=NOON + DAY))
+    assert applied.words == "recorded only (delivery, no bounce)"
+    assert tables.store.status(USER).state is State.SOFT_BOUNCING
 
 
 def test_soft_bounces_are_counted_by_days(tables: Tables) -> None:

@@ -1,11 +1,13 @@
 """What template.yaml promises of every resource of a kind, so that later ones are held to it too."""
 
 import dataclasses
+import json
 from typing import Any, Final
 
 import pytest
 
 from bounces import settings
+from bounces.aws import push_store, push_tokens
 from tests.stack.expanded import EXPANDED, RESOURCES, ROOT, WRITTEN, listed, of_type, referred, walk
 
 QUEUES: Final = of_type("AWS::SQS::Queue")
@@ -28,6 +30,7 @@ POLICIES: Final = {
 }
 SETTINGS: Final[dict[str, type[Any]]] = {
     "IngestSesFunction": settings.IngestSettings,
+    "IngestPushFunction": settings.PushSettings,
     "ClassifyFunction": settings.ClassifySettings,
     "ApplyActionsFunction": settings.ApplySettings,
 }
@@ -47,7 +50,9 @@ def test_the_flow_is_there() -> None:
     assert set(FUNCTIONS) == set(SETTINGS)
     assert set(DEAD_LETTER_QUEUES) == {"MailQueue", "ReportQueue", "VerdictQueue"}
     assert set(TABLES) == {"SubscribersTable", "SuppressionsTable", "PatternsTable"}
-    assert len(MAPPINGS) == len(FUNCTIONS)
+    assert {referred(mapping["FunctionName"]) for mapping in MAPPINGS.values()} == set(FUNCTIONS) - {
+        "IngestPushFunction"
+    }
     assert len(BUCKETS) == len(TOPICS) == len(RULES) == 1
 
 
@@ -118,8 +123,10 @@ def test_bucket_is_encrypted_private_and_kept(name: str) -> None:
         ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True
     )
     assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
-    (expiry,) = bucket["LifecycleConfiguration"]["Rules"]
-    assert (expiry["Status"], expiry["ExpirationInDays"]) == ("Enabled", {"Ref": "MailRetentionDays"})
+    rules = {rule["Prefix"]: rule["ExpirationInDays"] for rule in bucket["LifecycleConfiguration"]["Rules"]}
+    pushed = {"Ref": "PushedRetentionDays"}
+    assert rules == {"incoming/": {"Ref": "MailRetentionDays"}, push_store.PUSHED: pushed, push_store.REJECTED: pushed}
+    assert {rule["Status"] for rule in bucket["LifecycleConfiguration"]["Rules"]} == {"Enabled"}
     assert "VersioningConfiguration" not in bucket  # old versions would outlive MailRetentionDays
 
 
@@ -215,6 +222,32 @@ def test_function_is_told_its_settings_and_nothing_else(name: str) -> None:
     powertools = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "LOG_LEVEL"}
     assert variables - powertools == {its.name.upper() for its in dataclasses.fields(SETTINGS[name])}
     assert powertools <= variables
+
+
+def test_the_door_posts_to_one_function_and_is_throttled() -> None:
+    (api,) = of_type("AWS::ApiGatewayV2::Api").values()
+    paths = {f"/v1/push/{name}" for name in ("powermta", "kumomta", "mail")}
+    assert set(api["Body"]["paths"]) == paths
+    for path in paths:
+        (method,) = api["Body"]["paths"][path]
+        integration = api["Body"]["paths"][path][method]["x-amazon-apigateway-integration"]
+        assert (method, integration["payloadFormatVersion"], integration["timeoutInMillis"]) == ("post", "2.0", 30000)
+        assert "${IngestPushFunction.Arn}" in integration["uri"]["Fn::Sub"]
+    assert FUNCTIONS["IngestPushFunction"]["Timeout"] < 30
+    (stage,) = of_type("AWS::ApiGatewayV2::Stage").values()
+    assert stage["StageName"] == "$default"
+    assert stage["DefaultRouteSettings"] == {
+        "ThrottlingRateLimit": {"Ref": "PushRequestsPerSecond"},
+        "ThrottlingBurstLimit": {"Ref": "PushBurst"},
+    }
+
+
+def test_the_secret_is_made_as_it_is_read() -> None:
+    (secret,) = of_type("AWS::SecretsManager::Secret").values()
+    generated = secret["GenerateSecretString"]
+    text = json.dumps({**json.loads(generated["SecretStringTemplate"]), generated["GenerateStringKey"]: "made"})
+    assert push_tokens.read(text) == ("made",)
+    assert generated["PasswordLength"] >= 32
 
 
 def test_functions_that_read_mails_have_memory_for_the_longest() -> None:

@@ -52,6 +52,11 @@ def no_bounce(event: Event, name: str = "n", **fields: Any) -> Verdict:
     return Verdict(report=report(name, event=event, **fields), category=None, bounce_type=BounceType.NONE)
 
 
+def delivery(name: str = "d", source: Source = Source.POWERMTA, **fields: Any) -> Verdict:
+    """Return the verdict on a delivery, as an MTA logs it."""
+    return no_bounce(Event.DELIVERY, name, source=source, action="relayed", **fields)
+
+
 def complaint(name: str = "c", feedback_type: str | None = "abuse", **fields: Any) -> Verdict:
     """Return the verdict on a complaint."""
     return no_bounce(Event.COMPLAINT, name, feedback_type=feedback_type, **fields)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bounces.patterns.policy import default_policy
 from bounces.records import BounceType, Event, Report, Source, Verdict
 from bounces.store import evidence
-from bounces.store.effects import COMPLAINT, HARD_BOUNCE, Count, Effect, Record, effect_of
+from bounces.store.effects import COMPLAINT, HARD_BOUNCE, Count, Effect, Record, Reset, effect_of
 from bounces.store.evidence import Evidence
 from bounces.store.states import GLOBAL, MAX_RECENT, Cause, Membership, State, Status, Suppression
 
@@ -29,11 +29,14 @@ facts = st.tuples(st.sampled_from(["address", "way", "hard-bounced", "complained
 def after(order: list[Fact]) -> Status:
     status = Status()
     for kind, ground in order:
-        if kind in ("address", "way"):
-            status = status.soft_bounced(kind, ground, kind)
-        else:
-            status = status.ended(State(kind), ground, kind)
+        status = after_one(status, kind, ground)
     return status
+
+
+def after_one(status: Status, kind: str, ground: Evidence) -> Status:
+    if kind in ("address", "way"):
+        return status.soft_bounced(kind, ground, kind)
+    return status.ended(State(kind), ground, kind)
 
 
 @given(st.lists(facts, max_size=30, unique_by=lambda fact: fact[1]), st.randoms())
@@ -41,6 +44,56 @@ def test_a_status_is_a_function_of_the_set_of_its_facts(order: list[Fact], chanc
     shuffled = order + order[: len(order) // 2]
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert after(shuffled) == after(order)
+
+
+daily = st.lists(
+    st.tuples(st.sampled_from(["address", "way", "delivered", "hard-bounced"]), st.integers(0, 11)),
+    max_size=MAX_RECENT,
+    unique_by=lambda fact: fact[1],
+)
+
+
+def after_days(order: list[tuple[str, int]]) -> Status:
+    status = Status()
+    for kind, day in order:
+        if kind == "delivered":
+            status = status.reset_by(NOON + day * DAY)
+        else:
+            status = after_one(status, kind, Evidence(NOON + day * DAY, f"{day:02}"))
+    return status
+
+
+@given(daily, st.randoms())
+def test_a_delivery_that_comes_after_what_was_before_it_gives_one_status_in_any_order(
+    days: list[tuple[str, int]], chance: object
+) -> None:
+    in_time = sorted(days, key=lambda fact: fact[1])
+    shuffled = list(days)
+    chance.shuffle(shuffled)  # type: ignore[attr-defined]
+    order: list[tuple[str, int]] = []
+    for fact in shuffled:
+        if fact[0] == "delivered":
+            order += [each for each in in_time if each[1] < fact[1] and each not in order]
+        if fact not in order:
+            order.append(fact)
+    assert after_days(order) == after_days(in_time)
+    assert after_days(order + order) == after_days(in_time)
+
+
+def test_a_delivery_takes_away_what_bounced_softly_until_then() -> None:
+    status = after([("address", Evidence(NOON, "a")), ("way", Evidence(NOON + DAY, "b" * 40))])
+    assert status.reset_by(NOON - DAY) is status
+    assert status.reset_by(NOON + DAY) == Status(delivered=NOON + DAY)
+    later = status.reset_by(NOON)
+    assert (later.state, later.days("address"), later.days("way")) == (State.SOFT_BOUNCING, 0, 1)
+    assert later.since == Evidence(NOON + DAY, "b" * 16)
+    assert later.soft_bounced("address", Evidence(NOON, "a"), "quota-issues") == later
+
+
+def test_a_delivery_takes_no_end_back() -> None:
+    status = after([("address", Evidence(NOON, "a")), ("hard-bounced", Evidence(NOON + DAY, "b"))])
+    reset = status.reset_by(NOON + 2 * DAY)
+    assert (reset.state, reset.since, reset.recent) == (State.HARD_BOUNCED, Evidence(NOON + DAY, "b"), ())
 
 
 @given(st.lists(grounds, min_size=1, max_size=20))
@@ -83,9 +136,15 @@ def test_times_sort_as_texts() -> None:
     assert sorted(map(evidence.written, times)) == list(map(evidence.written, times))
 
 
-def verdict(bounce_type: str, category: str | None, event: str = "bounce", feedback_type: str | None = None) -> Verdict:
+def verdict(
+    bounce_type: str,
+    category: str | None,
+    event: str = "bounce",
+    feedback_type: str | None = None,
+    source: Source = Source.SES,
+) -> Verdict:
     report = Report(
-        id="a", source=Source.SES, event=Event(event), recipient="user@example.com", feedback_type=feedback_type
+        id="a", source=source, event=Event(event), recipient="user@example.com", feedback_type=feedback_type
     )
     return Verdict(report=report, category=category, bounce_type=BounceType(bounce_type))
 
@@ -108,7 +167,10 @@ CALLED_FOR: list[tuple[Verdict, str | Effect]] = [
         Record("feedback of type not-spam: no complaint of the subscriber"),
     ),
     (verdict("hard", "bad-mailbox", "delay"), Record("delay, no bounce")),
-    (verdict("none", None, "delivery"), Record("delivery, no bounce")),
+    (verdict("none", None, "delivery"), Record("delivery, no bounce")),  # a DSN, which anyone can write
+    (verdict("none", None, "delivery", source=Source.POWERMTA), Reset()),
+    (verdict("none", None, "delivery", source=Source.KUMOMTA), Reset()),
+    (verdict("none", None, "delivery", source=Source.API), Record("delivery, no bounce")),
 ]
 
 

@@ -14,7 +14,9 @@
     |-- PatternSetDamaged      a stored set of patterns that is not whole, or not as it was saved
     |-- EditConflict           an edit of a set of patterns that another one came before
     |-- SettingError           a setting that is missing or cannot be used
+    |-- CredentialError        a request without a valid token (HTTP 401)
     |-- QueueError             a queue that does not take messages; worth another try
+    |-- Unavailable            what a request needs did not answer in time; worth another try (HTTP 503)
     `-- ContentionError        an item that others kept changing; worth another try
 
 Each message says what was wrong, with which value, and what to do. None holds more of a stranger's text than
@@ -84,6 +86,14 @@ class EditConflict(BouncesError):
 
 class SettingError(BouncesError):
     """A setting that is missing or cannot be used."""
+
+
+class CredentialError(BouncesError):
+    """A request without a valid token."""
+
+
+class Unavailable(BouncesError):
+    """What a request needs did not answer in time; worth another try."""
 
 
 class QueueError(BouncesError):

@@ -1,7 +1,9 @@
-"""The receipt notification: what SES publishes when it has stored a mail in S3.
+"""What says that a mail is in S3: SES's receipt notification, or the push door's own.
 
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
-It comes as SES wrote it (the template's subscription asks for raw delivery) or wrapped in SNS's own JSON.
+SES's comes as it wrote it (the template's subscription asks for raw delivery) or wrapped in SNS's own JSON. Ours is a
+JSON object with `kind` (`mail`), `version`, `bucket`, `key`, `received_time` and `envelope_recipients`: to write one of
+SES's shape, what SES alone knows, its verdicts and ids, would have to be made up.
 """
 
 import json
@@ -11,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bounces.errors import NotificationError, shown
+from bounces.records import Source
 
 SETUP: Final = "AMAZON_SES_SETUP_NOTIFICATION"
 """What SES stores and announces, in a mail's place, when a receipt rule is made."""
@@ -21,25 +24,32 @@ MAX_BUCKET: Final = 63
 MAX_KEY: Final = 1024  # bytes, as S3 has it
 MAX_STATUS: Final = 32
 
+KIND: Final = "mail"
+VERSION: Final = 1
+"""Of our own notification."""
+
 _VERDICTS: Final = ("spam", "virus", "spf", "dkim", "dmarc")
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One mail that SES took: where it is, when it came, for whom, and what SES thinks of it."""
+    """One mail that a door took: where it is, when it came, for whom, and what SES thinks of it."""
 
-    message_id: str  # SES's, not the mail's own
+    message_id: str  # SES's, not the mail's own; of a pushed mail its key
     bucket: str
     key: str
     received_time: datetime  # aware, UTC
     envelope_recipients: tuple[str, ...]  # RCPT TO, as the rule matched them
     verdicts: Mapping[str, str]  # spam, virus, spf, dkim, dmarc -> PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED
     is_setup: bool  # no mail: SES trying the rule out
+    source: Source = Source.SES
 
 
 def read_receipt(body: str) -> Receipt:
-    """Return what the queue message `body` says that SES has stored. Raises `NotificationError`."""
+    """Return what the queue message `body` says that has been stored. Raises `NotificationError`."""
     notification = _unwrapped(_object(body))
+    if notification.get("kind") == KIND:
+        return _pushed(notification)
     if notification.get("notificationType") != "Received":
         kind = notification.get("notificationType")
         raise NotificationError(
@@ -58,6 +68,36 @@ def read_receipt(body: str) -> Receipt:
         envelope_recipients=_recipients(receipt.get("recipients", [])),
         verdicts=dict(_verdicts(receipt)),
         is_setup=SETUP in (message_id, key.rpartition("/")[2]),
+    )
+
+
+def announce(bucket: str, key: str, received_time: datetime, envelope_recipients: tuple[str, ...]) -> str:
+    """Return the queue message that says that the pushed mail `key` is in `bucket`."""
+    said = {
+        "kind": KIND,
+        "version": VERSION,
+        "bucket": bucket,
+        "key": key,
+        "received_time": received_time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "envelope_recipients": list(envelope_recipients),
+    }
+    return json.dumps(said, separators=(",", ":"))
+
+
+def _pushed(notification: dict[str, Any]) -> Receipt:
+    if notification.get("version") != VERSION:
+        version = notification.get("version")
+        raise NotificationError(f"a notification of a mail has version {VERSION}, this has {shown(version)}")
+    key = _text(notification, "key", MAX_KEY)
+    return Receipt(
+        message_id=key,
+        bucket=_text(notification, "bucket", MAX_BUCKET),
+        key=key,
+        received_time=_time(notification.get("received_time")),
+        envelope_recipients=_recipients(notification.get("envelope_recipients")),
+        verdicts={},
+        is_setup=False,
+        source=Source.API,
     )
 
 

@@ -23,6 +23,16 @@ class IngestSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PushSettings:
+    """What functions/ingest_push is told: where reports and mails go, the bucket, and the secret with the tokens."""
+
+    report_queue_url: str
+    mail_queue_url: str
+    mail_bucket: str
+    push_secret: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClassifySettings:
     """What functions/classify is told: where verdicts and unusable reports go, and the table of operator's patterns."""
 
@@ -43,7 +53,7 @@ class ApplySettings:
     patterns_refresh_seconds: int = REFRESH_SECONDS
 
 
-Settings = TypeVar("Settings", IngestSettings, ClassifySettings, ApplySettings)
+Settings = TypeVar("Settings", IngestSettings, PushSettings, ClassifySettings, ApplySettings)
 
 
 def read(kind: type[Settings], environment: Mapping[str, str] = os.environ) -> Settings:

@@ -21,23 +21,45 @@ CONNECT_SECONDS: Final = 3
 READ_SECONDS: Final = 20
 ATTEMPTS: Final = 4
 
-_CONFIG: Final = Config(
-    connect_timeout=CONNECT_SECONDS,
-    read_timeout=READ_SECONDS,
-    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-)
+# Of a function that somebody waits for. The second attempt is for a connection that was closed while it slept.
+HURRIED_CONNECT_SECONDS: Final = 1
+HURRIED_READ_SECONDS: Final = 3
+HURRIED_ATTEMPTS: Final = 2
+
+
+def _config(connect: float, read: float, attempts: int) -> Config:
+    retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+    return Config(connect_timeout=connect, read_timeout=read, retries=retries)
+
+
+_PATIENT: Final = _config(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)
+_HURRIED: Final = _config(HURRIED_CONNECT_SECONDS, HURRIED_READ_SECONDS, HURRIED_ATTEMPTS)
+_config_in_use = _PATIENT
+
+
+def hurry() -> None:
+    """Have clients that are made from now on give up after seconds: for a function that somebody waits for."""
+    global _config_in_use
+    _config_in_use = _HURRIED
+    forget()
 
 
 @cache
 def s3() -> S3Client:
     """Return this process' S3 client."""
-    return boto3.client("s3", config=_CONFIG)
+    return boto3.client("s3", config=_config_in_use)
 
 
 @cache
 def sqs() -> SQSClient:
     """Return this process' SQS client."""
-    return boto3.client("sqs", config=_CONFIG)
+    return boto3.client("sqs", config=_config_in_use)
+
+
+@cache
+def secretsmanager() -> Any:
+    """Return this process' Secrets Manager client."""
+    return boto3.client("secretsmanager", config=_config_in_use)
 
 
 @cache
@@ -49,7 +71,7 @@ def secretsmanager() -> Any:
 @cache
 def cloudformation() -> Any:
     """Return this process' CloudFormation client: for the command, which asks it for a stack's outputs."""
-    return boto3.client("cloudformation", config=_CONFIG)
+    return boto3.client("cloudformation", config=_config_in_use)
 
 
 def forget() -> None:

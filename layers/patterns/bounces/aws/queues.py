@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bounces.aws import clients
+from bounces.aws.deadline import Deadline
 from bounces.errors import QueueError, shown
 
 if TYPE_CHECKING:
@@ -28,9 +30,16 @@ def send(queue_url: str, messages: Iterable[str]) -> int:
     """
     sent = 0
     for batch in _batches(messages):
-        _send_batch(queue_url, batch)
-        sent += len(batch)
+        sent += _send_batch(queue_url, batch)
     return sent
+
+
+def send_by(deadline: Deadline, queue_url: str, messages: Iterable[str]) -> int:
+    """Send `messages` as `send` does, several batches at once, and return how many there were.
+
+    Raises `Unavailable` where they are not all safe at the deadline, `QueueError` where some are not taken.
+    """
+    return sum(deadline.run_all(partial(_send_batch, queue_url, batch) for batch in _batches(messages)))
 
 
 def dead_letter(queue_url: str, message: str, *, reason: str, message_id: str) -> None:
@@ -59,7 +68,8 @@ def _batches(messages: Iterable[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _send_batch(queue_url: str, batch: list[str]) -> None:
+def _send_batch(queue_url: str, batch: list[str]) -> int:
+    """Send `batch`, at most ten, and return how many there are. Raises `QueueError`."""
     waiting = {str(place): message for place, message in enumerate(batch)}
     refusal = ""
     for attempt in range(ATTEMPTS):
@@ -71,7 +81,7 @@ def _send_batch(queue_url: str, batch: list[str]) -> None:
         answer = clients.sqs().send_message_batch(QueueUrl=queue_url, Entries=entries)
         refused = {failure["Id"]: failure.get("Code", "") for failure in answer.get("Failed", [])}
         if not refused:
-            return
+            return len(batch)
         refusal = next(iter(refused.values()))
         waiting = {place: message for place, message in waiting.items() if place in refused}
     raise QueueError(f"{queue_url} did not take {len(waiting)} messages in {ATTEMPTS} attempts: {shown(refusal)}")

@@ -10,6 +10,7 @@ class Action(StrEnum):
     HARD_BOUNCED = "hard-bounced"  # suppressed, unsubscribed, marked
     COMPLAINED = "complained"  # the same, with a complaint as the reason
     SOFT_BOUNCED = "soft-bounced"  # counted
+    DELIVERED = "delivered"  # what had bounced softly before counts no more
     RECORDED = "recorded"  # to history, with no other effect
     DUPLICATE = "duplicate"  # the report had been applied before
 

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from bounces.patterns.policy import OTHER, Counts, Policy
-from bounces.records import BounceType, Event, Verdict
+from bounces.records import BounceType, Event, Source, Verdict
 from bounces.store.states import State
 
 # What takes an address off (RFC 5965 7.3, RFC 6650 3.2 and the unregistered opt-out): the subscriber wants no more.
 # auth-failure, virus and other say something of the message, not-spam the contrary of a complaint.
 COMPLAINTS: Final = frozenset({"abuse", "fraud", "opt-out", "opt-out-list"})
+
+
+# Who knows that a mail was delivered: our own MTA, by what it logs. A success DSN is a mail that anyone can write.
+LOGS: Final = frozenset({Source.POWERMTA, Source.KUMOMTA})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +32,18 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Reset:
+    """The soft bounces until this delivery count no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The report goes to history only; `why` says for what reason."""
 
     why: str
 
 
-Effect = End | Count | Record
+Effect = End | Count | Reset | Record
 
 HARD_BOUNCE: Final = End(State.HARD_BOUNCED, "hard-bounce")
 COMPLAINT: Final = End(State.COMPLAINED, "complaint")
@@ -47,6 +56,8 @@ def effect_of(verdict: Verdict, policy: Policy) -> Effect:
         return Record("an operator's pattern says to ignore it")
     if event is Event.COMPLAINT:
         return _effect_of_complaint(verdict.report.feedback_type)
+    if event is Event.DELIVERY and verdict.report.source in LOGS:
+        return Reset()
     if not verdict.report.is_failure:
         return Record(f"{event}, no bounce")
     if verdict.bounce_type is BounceType.HARD:

@@ -70,6 +70,7 @@ class StatusItem(SubscriberItem, StateItem[Status]):
     since = UnicodeAttribute(null=True)
     report = UnicodeAttribute(null=True)
     category = UnicodeAttribute(null=True)
+    delivered = UnicodeAttribute(null=True)
     recent = UnicodeSetAttribute(null=True)  # "SECONDS KIND REPORT" each, since 1970: the shortest
 
     def read(self) -> Status:
@@ -79,6 +80,7 @@ class StatusItem(SubscriberItem, StateItem[Status]):
             since=_evidence(self.since, self.report),
             category=self.category,
             recent=tuple(sorted(_soft_bounce(text) for text in self.recent or ())),
+            delivered=evidence.read(self.delivered) if self.delivered else None,
         )
 
     @classmethod
@@ -89,6 +91,7 @@ class StatusItem(SubscriberItem, StateItem[Status]):
             STATUS,
             state=state.state.value,
             category=state.category,
+            delivered=evidence.written(state.delivered) if state.delivered else None,
             recent={f"{soft.time.timestamp():.0f} {soft.kind} {soft.report}" for soft in state.recent} or None,
             etag=etag_of(state),
             **_grounds("since", state.since),

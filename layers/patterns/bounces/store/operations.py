@@ -3,6 +3,10 @@
 Order of effects: suppression, membership, status, then history last. Each is one conditional write on one item, so
 any call may fail after it took effect and the whole may be run again: what is already so is read and left alone. The
 history item says that a report is done, which makes a duplicate one read and no write.
+
+Deliveries are many and say little: one is a read, and a write where there are soft bounces to take away. It has no
+history item, since the status itself says that it is done. One that finds nothing to take away leaves no trace, so that
+a soft bounce of before that comes in after it counts until the next one.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +20,7 @@ from bounces.errors import ContentionError, RecipientError, shown
 from bounces.patterns.policy import Counts, Policy, default_policy
 from bounces.records import Report, Verdict
 from bounces.store.applied import Action, Applied
-from bounces.store.effects import Count, End, Record, effect_of
+from bounces.store.effects import Count, End, Record, Reset, effect_of
 from bounces.store.evidence import Evidence
 from bounces.store.history import Past, past_of
 from bounces.store.models import (
@@ -62,9 +66,12 @@ class Store:
         report = verdict.report
         address = _address_of(report)
         evidence = Evidence.of(report)
+        effect = effect_of(verdict, policy or default_policy())
+        if isinstance(effect, Reset):
+            return self._reset(address, report, evidence)
         if _found(self._past, address, REPORT + report.id) is not None:
             return Applied(report.id, Action.DUPLICATE, "duplicate, nothing changed")
-        match effect_of(verdict, policy or default_policy()):
+        match effect:
             case End() as end:
                 applied = self._end(address, verdict, end, evidence)
             case Count(towards):
@@ -134,6 +141,15 @@ class Store:
         if status.state in ENDED:
             words += f", stays {status.state}"
         return Applied(verdict.report.id, Action.SOFT_BOUNCED, words)
+
+    def _reset(self, address: str, report: Report, evidence: Evidence) -> Applied:
+        before = self.status(address)
+        after = before.reset_by(evidence.time)
+        if after is before:
+            return Applied(report.id, Action.DELIVERED, "delivered, no soft bounce to take away")
+        after = self._changed_status(address, lambda known: known.reset_by(evidence.time))
+        words = f"delivered, soft bounces taken away, {after.state}"
+        return Applied(report.id, Action.DELIVERED, words)
 
     def _lists_to_leave(self, address: str, list_id: str | None) -> list[str]:
         """Return the list that a report names, whether or not the address is known to be on it, else every one."""

@@ -52,12 +52,17 @@ class SoftBounce:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """An address' state, the report and category that brought it there, and its recent soft bounces in order."""
+    """An address' state, the report and category that brought it there, and its recent soft bounces in order.
+
+    `delivered` is the latest delivery that took soft bounces away. After one, `since` of a soft-bouncing address is the
+    earliest soft bounce that is remembered, with its report's id cut and no category: what is known in any order.
+    """
 
     state: State = State.ACTIVE
     since: Evidence | None = None
     category: str | None = None
     recent: tuple[SoftBounce, ...] = ()
+    delivered: datetime | None = None
 
     def ended(self, state: State, since: Evidence, category: str | None) -> Status:
         """Return the status after a hard bounce or a complaint: the earliest stands, and any outranks a soft one."""
@@ -67,11 +72,34 @@ class Status:
 
     def soft_bounced(self, kind: str, since: Evidence, category: str | None) -> Status:
         """Return the status after a soft bounce of `kind`, which never takes an end back."""
+        if self.delivered is not None and since.time <= self.delivered:
+            return self
         bounce = SoftBounce(since.time, kind, since.report[:SHORT_ID])
         counted = replace(self, recent=_remembered((*self.recent, bounce)))
+        if self.delivered is not None:
+            return counted._counting_again()
         if self.state in ENDED or (self.since is not None and self.since <= since):
             return counted
         return replace(counted, state=State.SOFT_BOUNCING, since=since, category=category)
+
+    def reset_by(self, delivered: datetime) -> Status:
+        """Return the status after a delivery at `delivered`: what bounced softly until then counts no more.
+
+        It takes no end back. Where nothing is to be taken away the status is the same.
+        """
+        kept = tuple(bounce for bounce in self.recent if bounce.time > delivered)
+        if len(kept) == len(self.recent):
+            return self
+        latest = delivered if self.delivered is None else max(delivered, self.delivered)
+        return replace(self, recent=kept, delivered=latest)._counting_again()
+
+    def _counting_again(self) -> Status:
+        if self.state in ENDED:
+            return self
+        if not self.recent:
+            return replace(self, state=State.ACTIVE, since=None, category=None)
+        first = self.recent[0]
+        return replace(self, state=State.SOFT_BOUNCING, since=Evidence(first.time, first.report), category=None)
 
     def days(self, kind: str) -> int:
         """Return on how many different days soft bounces of `kind` are remembered."""

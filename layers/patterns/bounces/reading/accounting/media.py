@@ -45,7 +45,8 @@ MEDIA_TYPES: Final[dict[str, Form | None]] = {
 }
 _GZIP_TYPES: Final = frozenset({"application/gzip", "application/x-gzip"})
 _ENCODINGS: Final = {"": False, "identity": False, "gzip": True, "x-gzip": True}
-_FORMS: Final = {Source.POWERMTA: frozenset(Form), Source.KUMOMTA: frozenset({Form.JSON})}
+_JSON_ONLY: Final = frozenset({Form.JSON})
+_FORMS: Final = {Source.POWERMTA: frozenset(Form), Source.KUMOMTA: _JSON_ONLY, Source.API: _JSON_ONLY}
 
 
 def opened(body: bytes, source: Source, content_type: str, content_encoding: str) -> tuple[bytes, Form]:
@@ -72,7 +73,7 @@ def opened(body: bytes, source: Source, content_type: str, content_encoding: str
     body = body.removeprefix(_BOM)
     form = MEDIA_TYPES[media_type] or (Form.JSON if _FIRST.match(body) else Form.CSV)
     if form not in _FORMS[source]:
-        raise UnknownMediaType(f"{source} records are JSON, this body is {form} (content type {shown(content_type)})")
+        raise UnknownMediaType(f"{source} takes JSON, this body is {form} (content type {shown(content_type)})")
     if form is Form.JSON and not _FIRST.match(body):
         raise UnreadablePush(f"a JSON body begins with [ or {{, this with {shown(body[:16])}")
     return body, form
