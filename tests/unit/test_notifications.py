@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bounces import notifications
 from bounces.errors import NotificationError
 from bounces.notifications import Receipt, read_receipt
+from bounces.records import Source
 from tests import receipts
 
 RECEIPT = Receipt(
@@ -136,3 +138,32 @@ PATHS = [
 def test_no_value_raises_anything_else(path: tuple[str, ...], value: object) -> None:
     with contextlib.suppress(NotificationError):
         read_receipt(changed(*path, to=value))
+
+
+def test_our_own_notification_is_read_as_it_was_written() -> None:
+    time = datetime(2026, 11, 25, 10, 0, 0, 123_000, tzinfo=UTC)
+    body = notifications.announce("bucket", "incoming/pushed/a", time, ("a@example.org", "b@example.org"))
+    receipt = notifications.read_receipt(body)
+    assert (receipt.bucket, receipt.key, receipt.received_time) == ("bucket", "incoming/pushed/a", time)
+    assert receipt.envelope_recipients == ("a@example.org", "b@example.org")
+    assert (receipt.source, receipt.verdicts, receipt.is_setup) == (Source.API, {}, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("version", 2),
+        ("version", None),
+        ("bucket", ""),
+        ("key", None),
+        ("key", "x" * 2000),
+        ("received_time", "soon"),
+        ("received_time", "2026-11-25T10:00:00"),
+        ("envelope_recipients", "a@example.org"),
+        ("envelope_recipients", [1]),
+    ],
+)
+def test_a_notification_of_ours_that_is_not_whole_is_an_error(name: str, value: object) -> None:
+    said = json.loads(notifications.announce("bucket", "key", datetime(2026, 11, 25, tzinfo=UTC), ()))
+    with pytest.raises(NotificationError):
+        notifications.read_receipt(json.dumps({**said, name: value}))
