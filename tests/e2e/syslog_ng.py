@@ -56,7 +56,7 @@ class SyslogNg:
         own = self._folder
         command = [
             "syslog-ng",
-            "-F",
+            "-Fe",
             "-f",
             own / "main.conf",
             "-R",

@@ -63,12 +63,6 @@ def secretsmanager() -> Any:
 
 
 @cache
-def secretsmanager() -> Any:
-    """Return this process' Secrets Manager client."""
-    return boto3.client("secretsmanager", config=_CONFIG)
-
-
-@cache
 def cloudformation() -> Any:
     """Return this process' CloudFormation client: for the command, which asks it for a stack's outputs."""
     return boto3.client("cloudformation", config=_config_in_use)
