@@ -21,9 +21,11 @@ sam:  ## sam build, and sam local invoke of every function with its sample event
 	@scripts/setup test
 	@scripts/sam
 
-bench:  ## measure how fast mails are read (ARGS=PATH)
+bench:  ## measure how fast mails (ARGS=PATH) and pushed records are read
 	@scripts/setup test
 	@.venv/bin/bounces bench $(ARGS)
+	@echo
+	@.venv/bin/python -m tests.bench.push_door
 
 fuzz:  ## damage mails and read them (ARGS="--minutes 60")
 	@scripts/setup test

@@ -32,6 +32,7 @@ from bounces.store import Note, PatternStore, Store
 from bounces.store.states import State
 from local import endpoint
 from local.deploy import Deployed, deploy
+from scripts import sam_start_api
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SAM: Final = ROOT / ".venv-sam" / "bin" / "sam"
@@ -239,7 +240,7 @@ def try_function(function: str, template: Path, architecture: str, deployed: Dep
     event = EVENTS / f"{deployed.folders[function].name}.json"
     sample = Sample(json.loads(event.read_text("utf-8")), deployed)
     prepare(sample)
-    variables = template.with_name("variables.json")
+    variables = template.with_name(f"{function}.variables.json")
     variables.write_text(json.dumps({function: variables_of(function, deployed, endpoint_url)}), "utf-8")
     invoke(function, template, event, variables, architecture)
     return check(sample)
@@ -264,7 +265,12 @@ def main(architecture: str) -> int:
             except (Failed, ValueError, subprocess.TimeoutExpired) as error:
                 print(f"sam: {function}: FAILED: {error}", flush=True)
                 failures += 1
-    print(f"sam: {len(functions) - failures} of {len(functions)} functions did what their sample events ask for")
+        try:
+            print(f"sam: start-api: {sam_start_api.push(SAM, template, architecture, EVENTS / 'ingest_push.json')}")
+        except sam_start_api.NoAnswer as error:
+            print(f"sam: start-api: FAILED: {error}", flush=True)
+            failures += 1
+    print(f"sam: {failures} failures in {len(functions)} functions and their HTTP API")
     return 1 if failures else 0
 
 

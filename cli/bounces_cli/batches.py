@@ -21,23 +21,18 @@ BATCH_BYTES: Final = 1024 * 1024
 """Bytes of a request before it is packed, if no single record is longer: a quarter of what the door takes."""
 BATCH_RECORDS: Final = 2_000
 
-CSV: Final = "application/octet-stream"  # not text/csv: what passes API Gateway as text must be UTF-8
-LINES_OF_JSON: Final = "application/x-ndjson"
+OCTETS: Final = "application/octet-stream"
+"""What everything is sent as: an HTTP API hands on text and JSON as UTF-8, and damages what is none, such as gzip."""
 _BOM: Final = b"\xef\xbb\xbf"
 _BRACES: Final = (b"{", b"[")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a file is: of which MTA, and as what it is sent."""
+    """What a file is: of which MTA, and whether its records are rows under a header line, or JSON one a line."""
 
     mta: str
-    content_type: str
-
-    @property
-    def is_csv(self) -> bool:
-        """Whether records are rows under a header line."""
-        return self.content_type == CSV
+    is_csv: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +88,13 @@ def kind_of(path: str, file: IO[bytes], mta: str | None) -> Kind:
         line = file.readline(MAX_READABLE)
     line = line.removeprefix(_BOM).lstrip()
     if line.startswith(_BRACES):
-        return Kind(mta or "kumomta", LINES_OF_JSON)
+        return Kind(mta or "kumomta", is_csv=False)
     if mta == "kumomta":
         raise CommandError(f"{path}: its first line is no JSON object, as each line of KumoMTA's logs is")
     first = line.split(b",", 1)[0].strip().decode("utf-8", "replace")
     known = known_columns()
     if not line or is_header([first]) or first in known.read | known.ignored | known.type_names.keys():
-        return Kind("powermta", CSV)
+        return Kind("powermta", is_csv=True)
     raise CommandError(
         f"{path} begins with {shown(first[:32])}: neither the header line of an accounting file, which begins with "
         "`type`, nor JSON objects one a line"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from bounces_cli.batches import Batch, Kind, Position, batches, kind_of
+from bounces_cli.batches import OCTETS, Batch, Kind, Position, batches, kind_of
 from bounces_cli.door import Answer, Door, TooLarge
 from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
 from bounces_cli.packed import opened
@@ -106,7 +106,7 @@ def _send(sent: Sent, errand: Errand, progress: Progress, problems: Problems) ->
 def _delivered(door: Door, kind: Kind, batch: Batch) -> list[tuple[Batch, Answer]]:
     """Send `batch`, in parts where the door takes no more at once, and return what was sent with its answer."""
     try:
-        return [(batch, door.push(kind.mta, batch.body(), kind.content_type))]
+        return [(batch, door.push(kind.mta, batch.body(), OCTETS))]
     except TooLarge as error:
         if len(batch.records) == 1:
             raise CommandError(f"line {batch.lines[0]} alone is more than the door takes: {error}", BROKEN) from error

@@ -18,13 +18,13 @@ from bounces.settings import PushSettings
 # Shippers wait 10 s, the way to the door and back included, and then send the same again.
 ANSWER_SECONDS: Final = 8
 
-clients.hurry()
 app: Final = APIGatewayHttpResolver()
 app.exception_handler(Exception)(http_api.refusal)
 
 
 @cache
 def _settings() -> PushSettings:
+    clients.hurry()  # somebody waits
     return settings.read(PushSettings)
 
 

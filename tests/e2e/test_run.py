@@ -25,8 +25,8 @@ def missing_of_readme(printed: str) -> list[str]:
     """Return the lines that README.md shows of a run and that are not in `printed`."""
     shown = (ROOT / "README.md").read_text("utf-8").partition("```text\n")[2].partition("```")[0]
     lines = {line.rstrip() for line in printed.splitlines()}
-    # The first line has the ports, the last one comes only where the stack goes on to serve.
-    return [line for line in shown.splitlines()[1:-1] if line not in lines and line.strip() != "…"]
+    # The first lines have the ports, the last one comes only where the stack goes on to serve.
+    return [line for line in shown.splitlines()[2:-1] if line not in lines and line.strip() != "…"]
 
 
 def workers_of(log: Path) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from local import endpoint
 from local.deploy import Deployed, deploy
+from local.http_api import HttpApi
 from local.receipt_rule import ReceiptRule
 from local.template import TemplateError, yaml_parse
 
@@ -52,6 +53,20 @@ def test_functions_are_told_of_the_resources_that_were_made(deployed: Deployed) 
     assert variables["ApplyActionsFunction"]["SUBSCRIBERS_TABLE"] == its["SubscribersTable"]
     assert variables["ApplyActionsFunction"]["SUPPRESSIONS_TABLE"] == its["SuppressionsTable"]
     assert variables["ApplyActionsFunction"]["DEAD_LETTER_QUEUE_URL"] == its["VerdictDeadLetterQueue"]
+
+
+def test_the_api_has_the_routes_of_the_template_to_the_function_that_was_made(deployed: Deployed) -> None:
+    api = HttpApi.of(deployed.resources["PushApi"])
+    assert deployed.outputs["PushUrl"] == f"https://{api.api_id}.execute-api.eu-west-1.amazonaws.com"
+    assert {(route.function_arn.rpartition(":")[2], route.seconds) for route in api.routes.values()} == {
+        (deployed.resources["IngestPushFunction"], 30.0)
+    }
+    assert api.route("POST", "/v1/push/mail") is not None
+    assert api.route("GET", "/v1/push/mail") is None
+    (stage,) = boto3.client("apigatewayv2").get_stages(ApiId=api.api_id)["Items"]
+    assert stage["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 100, "ThrottlingRateLimit": 50.0}
+    (policy,) = [boto3.client("lambda").get_policy(FunctionName=deployed.resources["IngestPushFunction"])["Policy"]]
+    assert f":{api.api_id}/*/POST/v1/push/mail" in policy
 
 
 def test_event_sources_are_the_pumps_and_not_motos(deployed: Deployed) -> None:

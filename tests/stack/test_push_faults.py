@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from botocore.client import BaseClient
 
-from bounces.aws import queues
+from bounces.aws import clients, queues
 from bounces.aws.deadline import Deadline
 from bounces.errors import QueueError, Unavailable
 from functions.ingest_push import app
@@ -125,6 +125,14 @@ def test_a_secret_that_holds_no_token_turns_nobody_away(stack: Stack) -> None:
     assert push(stack, rows(1), authorization="Bearer ").status == 401  # no token, whatever the secret says
     assert push(stack, rows(1), authorization="Basic bXRhOg==").status == 401
     assert push(stack, rows(1)).status == 503
+
+
+def test_the_door_s_clients_give_up_in_seconds(stack: Stack) -> None:
+    config = clients.sqs().meta.config
+    assert config.connect_timeout + config.read_timeout < app.ANSWER_SECONDS
+    clients.forget()
+    assert clients.sqs().meta.config.read_timeout == clients.READ_SECONDS
+    clients.forget()
 
 
 def test_a_deadline_gives_what_was_done_the_first_error_or_is_over() -> None:

@@ -12,9 +12,11 @@ from bounces.aws import operator_set
 from bounces.aws.operator_set import Followed
 from bounces.records import Verdict
 from bounces.store import PatternStore
+from tests.stack import deployed
 from tests.stack.expanded import listed, of_type, referred
 from tests.stack.in_memory import calls, tables
 from tests.stack.pattern_sets import save
+from tests.stack.pushes import JSON, TOKEN, push, rows
 from tests.stack.sample_events import body
 
 ROLES: Final = of_type("AWS::IAM::Role")
@@ -133,6 +135,30 @@ def test_who_follows_the_operator_s_set_uses_each_right_that_it_has_on_the_table
         with calls() as made:
             follow("PatternsTable", 60).current()
     assert {f"dynamodb:{operation}" for operation in made.operations} == granted(role)["PatternsTable"]
+
+
+def test_the_push_door_uses_each_right_that_it_has() -> None:
+    used: set[str] = set()
+    with deployed.stack() as made:
+        made.push_tokens(TOKEN)
+        mail = b'{"rcpt_to": "bounces@return.example.com", "email_rfc822": "Subject: a"}'
+        with calls() as recorded:
+            push(made, rows(1) + b"b,x\n")
+            push(made, mail, "mail", content_type=JSON)
+        names = {its: name for name, its in made.deployed.resources.items()}
+        for operation, its in recorded.made:
+            if operation == "PutObject":
+                used.add(f"{its['Key'].partition('20')[0]}: s3:PutObject")
+            elif operation == "SendMessageBatch":
+                used.add(f"{names[its['QueueUrl']]}: sqs:SendMessage")
+            elif operation == "GetSecretValue":
+                used.add(f"{names[its['SecretId']]}: secretsmanager:GetSecretValue")
+    rights = {
+        f"{name.removeprefix('${MailBucket.Arn}/').removesuffix('*')}: {right}"
+        for name, its in granted("IngestPushRole").items()
+        for right in its
+    }
+    assert used == {right for right in rights if "logs:" not in right}
 
 
 def to_every_list(verdict: Verdict) -> Verdict:

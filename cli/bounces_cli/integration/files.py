@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bounces.reading.accounting import COLUMNS, LINE
+from bounces_cli.batches import OCTETS
 from bounces_cli.errors import CommandError
 from bounces_cli.integration.fill import Filled, filled, joined, quoted
 from bounces_cli.integration.specification import AccountFile, specification
@@ -112,6 +113,7 @@ def _logstash(places: _Places, wish: Wish) -> tuple[GeneratedFile, ...]:
         filters=joined(filters),
         record_bytes=own["record_bytes"],
         line=LINE,
+        content_type=OCTETS,
         url=f"{wish.address}/v1/push/powermta",
         token=wish.token_variable,
         retryable_codes=", ".join(map(str, own["retryable_codes"])),
@@ -141,6 +143,7 @@ def _syslog_ng(places: _Places, wish: Wish) -> tuple[GeneratedFile, ...]:
         "syslog-ng.conf",
         place=own["file"],
         token=_SYSLOG_NG_TOKEN,
+        content_type=OCTETS,
         token_file=wish.token_file or own["token_file"],
         url=f"{wish.address}/v1/push/powermta",
         batch=own["batch"],

@@ -39,9 +39,9 @@ _config_in_use = _PATIENT
 
 def hurry() -> None:
     """Have clients that are made from now on give up after seconds: for a function that somebody waits for."""
-    global _config_in_use
-    _config_in_use = _HURRIED
+    global _config_in_use  # of the process, like the clients themselves
     forget()
+    _config_in_use = _HURRIED
 
 
 @cache
@@ -69,7 +69,9 @@ def cloudformation() -> Any:
 
 
 def forget() -> None:
-    """Let the next call make new clients: for tests, and for a process that changes its endpoint."""
+    """Let the next call make new clients, patient ones: for tests, and for a process that changes its endpoint."""
+    global _config_in_use
+    _config_in_use = _PATIENT
     s3.cache_clear()
     sqs.cache_clear()
     secretsmanager.cache_clear()

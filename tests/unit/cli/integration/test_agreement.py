@@ -20,6 +20,7 @@ from bounces.records import Source
 from bounces_cli.errors import CommandError
 from bounces_cli.integration import SHIPPERS, Wish, files_for
 from bounces_cli.integration.fill import filled
+from local import http_event
 from tests.unit.cli.integration import logstash_config
 from tests.unit.cli.integration.generated import ADDRESS, FOLDER, account_files, made, option
 
@@ -128,6 +129,7 @@ def test_logstash_sends_batches_packed_and_drops_none() -> None:
     (http,) = plugins("output", "http")
     assert http.settings["url"] == f"{ADDRESS}/v1/push/powermta"
     assert (http.settings["format"], http.settings["http_compression"]) == ("json_batch", "true")
+    assert not http_event.is_text(str(http.settings["content_type"]))  # else API Gateway damages what is packed
     assert http.settings["headers"] == {"Authorization": "Bearer ${BOUNCES_PUSH_TOKEN}"}
     assert http.settings["retryable_codes"] == FIELD_CODES
     assert "retry_failed" not in http.settings  # its default is what we need
@@ -180,7 +182,9 @@ def test_an_event_of_logstash_is_read_as_the_row_itself() -> None:
     arrival = Arrival(source=Source.POWERMTA, received_time=datetime(2026, 11, 25, tzinfo=UTC), raw="k")
     of_file = read_push(f"{','.join(header)}\n{row}\n".encode(), arrival, "application/octet-stream")
     event = json.dumps([{LINE: row, COLUMNS: ",".join(header), "@timestamp": "2026-11-25T10:00:00Z"}])
-    of_event = read_push(event.encode(), arrival, "application/json")
+    (http,) = plugins("output", "http")
+    content_type = str(http.settings["content_type"])
+    of_event = read_push(gzip.compress(event.encode()), arrival, content_type, "gzip")
     assert [each.id for each in of_file.reports] == [each.id for each in of_event.reports] != []
 
 

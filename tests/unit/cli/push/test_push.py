@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bounces_cli import batches as splitting
-from bounces_cli.batches import CSV, Kind, Position, batches
+from bounces_cli.batches import OCTETS, Kind, Position, batches
 from bounces_cli.door import Address, Door, token_of
 from bounces_cli.errors import CommandError
 from bounces_cli.main import main
@@ -137,7 +137,7 @@ def test_what_may_succeed_later_is_tried_again(status: int, door: ScriptedDoor) 
     waits: list[float] = []
     said: list[str] = []
     client = Door(Address.of(door.url), TOKEN, on_wait=said.append, sleep=waits.append)
-    answer = client.push("powermta", gzip.compress((HEADER + row(1)).encode()), CSV)
+    answer = client.push("powermta", gzip.compress((HEADER + row(1)).encode()), OCTETS)
     client.close()
     assert answer.accepted == 1
     assert waits == [1, 7, 4]
@@ -153,11 +153,11 @@ def test_a_door_that_stays_away_ends_the_command_in_time(door: ScriptedDoor) -> 
 
     client = Door(Address.of(door.url), TOKEN, patience=30, sleep=sleep, clock=lambda: now[0])
     with pytest.raises(CommandError, match="goes on from here") as raised:
-        client.push("powermta", b"x", CSV)
+        client.push("powermta", b"x", OCTETS)
     assert (raised.value.code, now[0]) == (3, 30)
     nobody = Door(Address.of("http://127.0.0.1:9"), TOKEN, patience=0)
     with pytest.raises(CommandError, match=r"did not answer \(.*refused"):
-        nobody.push("powermta", b"x", CSV)
+        nobody.push("powermta", b"x", OCTETS)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_no_further_try_can_mend_ends_it(
 def test_who_says_200_and_is_not_the_door_is_not_believed(door: ScriptedDoor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "answer", lambda request: (200, {}, b"<html>Welcome</html>"))
     with pytest.raises(CommandError, match="is not the push door"):
-        Door(Address.of(door.url), TOKEN).push("powermta", b"x", CSV)
+        Door(Address.of(door.url), TOKEN).push("powermta", b"x", OCTETS)
 
 
 def test_a_door_that_takes_fewer_gets_fewer(run: Run, door: ScriptedDoor, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_kumomta_s_lines_go_to_its_own_door(run: Run, door: ScriptedDoor, tmp_pa
     path = saved(tmp_path, f"{json.dumps(record)}\n\n{json.dumps(record | {'id': 'i2'})}\n{{broken\n", "20261120")
     assert run(path) == 1
     (request,) = door.requests
-    assert (request.path, request.headers["Content-Type"]) == ("/v1/push/kumomta", "application/x-ndjson")
+    assert (request.path, request.headers["Content-Type"]) == ("/v1/push/kumomta", OCTETS)
     assert len(set(door.ids)) == 2
 
 
@@ -251,7 +251,7 @@ def test_a_damaged_pack_is_sent_up_to_its_damage(
 
 def test_a_quote_that_is_never_closed_costs_its_own_row_only() -> None:
     text = HEADER + 'b,"open\n' + "".join(map(row, range(2_000)))
-    found = list(batches(io.BytesIO(text.encode()), Kind("powermta", CSV), Position()))
+    found = list(batches(io.BytesIO(text.encode()), Kind("powermta", is_csv=True), Position()))
     assert sum(len(batch.records) for batch in found) == 2_001
     assert b"".join(batch.content for batch in found) == text.encode()
     assert found[-1].end == Position(len(text), text.count("\n"), HEADER.encode())

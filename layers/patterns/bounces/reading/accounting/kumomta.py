@@ -159,7 +159,7 @@ def _addresses(value: object) -> list[str]:
 
 
 def _texts(value: object) -> list[str]:
-    """Return what stands in a field that holds an address, or an array of them; at most one more than are taken.
+    """Return what stands in a field that holds an address, or an array of them; at most one more than are read.
 
     What is no address stays among them: its report is refused where it would be applied, and so is not lost.
     """
