@@ -113,7 +113,7 @@ def _what_to_do(secret: str, out: Path | None, arguments: argparse.Namespace) ->
 Give it to every sender:
   Logstash    bin/logstash-keystore add BOUNCES_PUSH_TOKEN --force, and restart Logstash
   syslog-ng   write it into its token file, and syslog-ng-ctl reload
-  KumoMTA     write it into its token file; each new connection reads it
+  KumoMTA     write it into its token file; each request reads it
 What they send meanwhile is taken with either. Then end the old one:
   bounces push rotate-token {which} --finish"""
 

@@ -6,7 +6,7 @@ local kumo = require 'kumo'
 local log_hooks = require 'policy-extras.log_hooks'
 
 local URL = '@@url@@'
--- The token and nothing else, readable by KumoMTA's user alone. Read anew for each connection.
+-- The token and nothing else, readable by KumoMTA's user alone. Read anew for each request.
 local TOKEN_FILE = '@@token_file@@'
 
 -- Bytes of a request, of a record, and of the complained message in a feedback record that is longer than that.
@@ -64,22 +64,26 @@ log_hooks:new {
   constructor = function(domain, tenant, campaign)
     local connection = {}
     local client = kumo.http.build_client { timeout = '35 seconds' }
-    local authorization = 'Bearer ' .. token()
 
+    -- 400 means try again later, until max_age. What was taken already and comes again changes nothing.
     local function post(records)
-      local response = client
-        :post(URL)
-        :header('Content-Type', 'application/json')
-        :header('Authorization', authorization)
-        :body('[' .. table.concat(records, ',') .. ']')
-        :send()
+      local answered, response = pcall(function()
+        return client
+          :post(URL)
+          :header('Content-Type', 'application/json')
+          :header('Authorization', 'Bearer ' .. token())
+          :body('[' .. table.concat(records, ',') .. ']')
+          :send()
+      end)
+      if not answered then
+        kumo.reject(400, 'no answer: ' .. tostring(response))
+      end
       local answer = string.format(
         '%d %s: %s',
         response:status_code(),
         response:status_reason(),
         response:text()
       )
-      -- 400 means try again later, until max_age. What was taken already and comes again changes nothing.
       if response:status_code() ~= 200 then
         kumo.reject(400, answer)
       end

@@ -26,6 +26,9 @@ local function request(url)
     local code = table.remove(answers, 1)
     said('POST', self.url, table.concat(self.headers, '; '), #self.text)
     said('BODY', self.text)
+    if code == 0 then
+      error 'connection refused'
+    end
     return {
       status_code = function() return code end,
       status_reason = function() return 'Reason' end,

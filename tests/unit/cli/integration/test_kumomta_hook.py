@@ -100,6 +100,14 @@ def test_every_other_answer_than_200_is_tried_again(tmp_path: Path, token_file: 
     assert ran.all("FAILED") == [["REJECT", "400", f"{code} Reason: said"]]
 
 
+def test_a_door_that_is_not_there_and_a_token_that_is_missing_are_tried_again(tmp_path: Path, token_file: Path) -> None:
+    ((code, text),) = [line[1:] for line in run(tmp_path, token_file, [[bounce(1)]], [0]).all("FAILED")]
+    assert code == "400" and text.endswith("connection refused")
+    ran = run(tmp_path, tmp_path / "none", [[bounce(1)]], [200])
+    assert ran.all("FAILED")[0][1] == "400" and "none: No such file" in ran.all("FAILED")[0][2]
+    assert not ran.all("POST")
+
+
 def test_records_that_say_nothing_of_a_recipient_are_not_sent(tmp_path: Path, token_file: Path) -> None:
     assert run(tmp_path, token_file, [], []).all("TYPES") == [["AdminBounce,Bounce,Expiration,Feedback,OOB", "false"]]
     with_deliveries = run(tmp_path, token_file, [], [], deliveries=True)
