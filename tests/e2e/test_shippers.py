@@ -29,6 +29,8 @@ from tests.e2e.syslog_ng import SyslogNg
 
 REOPEN_SECONDS = 10  # what the generated configuration waits after an answer that is no 2xx
 PORTIONS = 10
+# What API Gateway says for a function that it cannot reach, and an answer at which syslog-ng by itself drops the rows.
+REFUSALS = (503, 422)
 DUPLICATE = "duplicate, nothing changed"
 NOTHING_TO_TAKE = "delivered, no soft bounce to take away"
 
@@ -79,15 +81,15 @@ def door_away(stack: Stack) -> Iterator[int]:
 
 
 @contextmanager
-def answering_503(port: int) -> Iterator[list[str]]:
-    """Answer each request on `port` as API Gateway does where a function cannot be reached; yield what was asked."""
-    asked: list[str] = []
+def refusing(port: int) -> Iterator[list[int]]:
+    """Answer the requests on `port` with REFUSALS in turn, and yield what was answered."""
+    answered: list[int] = []
 
     class Unavailable(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            asked.append(self.path)
-            self.send_response(503)
+            answered.append(REFUSALS[len(answered) % len(REFUSALS)])
+            self.send_response(answered[-1])
             self.send_header("Retry-After", "5")
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -100,7 +102,7 @@ def answering_503(port: int) -> Iterator[list[str]]:
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield asked
+        yield answered
     finally:
         server.shutdown()
         server.server_close()
@@ -213,9 +215,9 @@ def ship(
         until(lambda: "error sending HTTP request" in shipper.log())
     applied.wait(done, seconds, shipper)
 
-    with door_away(stack) as port, answering_503(port) as asked:  # there, and of no use
+    with door_away(stack) as port, refusing(port) as answered:  # there, and of no use
         write()
-        until(lambda: len(asked) >= 2)
+        until(lambda: len(answered) >= 2 * len(REFUSALS))
     applied.wait(done, seconds, shipper)
 
     shipper.stop()  # restarted, with a rotation in between

@@ -18,7 +18,7 @@ KUMOMTA: Final = "kumomta"
 LOGSTASH: Final = "logstash"
 SYSLOG_NG: Final = "syslog-ng"
 
-# syslog-ng knows no "all others", so each answer that is none is named.
+# syslog-ng knows no "all others", so each answer that is no 2xx is named.
 REFUSALS: Final = range(300, 600)
 _A_LINE: Final = 4
 
