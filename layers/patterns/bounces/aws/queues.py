@@ -39,6 +39,7 @@ def send_by(deadline: Deadline, queue_url: str, messages: Iterable[str]) -> int:
 
     Raises `Unavailable` where they are not all safe at the deadline, `QueueError` where some are not taken.
     """
+    clients.sqs()  # made here: boto3 makes clients in one thread at a time
     return sum(deadline.run_all(partial(_send_batch, queue_url, batch) for batch in _batches(messages)))
 
 
