@@ -5,9 +5,11 @@ Limits are API Gateway's and Lambda's: a body of 10 MB, an event of 6 MB, the ro
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -45,10 +47,11 @@ class HttpDoor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what was taken is answered."""
+        """End; what was taken is answered, and a connection that was kept takes nothing more."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        self._server.take_no_more()
         self._server.calls.shutdown(wait=False, cancel_futures=True)
 
 
@@ -60,6 +63,23 @@ class _Server(ThreadingHTTPServer):
         self.api = api
         self.functions = functions
         self.calls = ThreadPoolExecutor(thread_name_prefix="http door")
+        self._connections: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Know the connection while it lasts."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Forget the connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def take_no_more(self) -> None:
+        """Have each connection that is kept for a further request end."""
+        for connection in tuple(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
 
 
 class _Handler(BaseHTTPRequestHandler):

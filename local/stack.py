@@ -55,7 +55,9 @@ class Stack:
 
     def push_token(self) -> str:
         """Return a token that may push."""
-        secret = boto3.client("secretsmanager").get_secret_value(SecretId=self.deployed.outputs["PushSecretArn"])
+        secret = boto3.client("secretsmanager").get_secret_value(
+            SecretId=self.deployed.outputs["PushSecretArn"], VersionStage="AWSCURRENT"
+        )
         return str(json.loads(secret["SecretString"])["current"])
 
     def settle(self, seconds: float = 60.0) -> bool:

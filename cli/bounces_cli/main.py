@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bounces_cli import pattern_arguments
+from bounces_cli import pattern_arguments, push_arguments
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 from bounces_cli.pattern_arguments import add_origin
 
@@ -19,7 +19,7 @@ from bounces_cli.pattern_arguments import add_origin
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the process's own) and return its exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    arguments = _parser(given[0] if given else "").parse_args(given)
+    arguments = _parser(given).parse_args(given)
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -35,8 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser(verb: str) -> argparse.ArgumentParser:
-    """Return the parser for a command line that begins with `verb`."""
+def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser for the command line `given`."""
+    verb = given[0] if given else ""
     parser = argparse.ArgumentParser(prog="bounces", description="Read bounces, decide hard or soft, and say why.")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="bounces")
@@ -68,6 +69,14 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     )
     if verb == "patterns":  # its own verbs take 2 ms to describe
         pattern_arguments.add_to(patterns)
+
+    push = verbs.add_parser(
+        "push",
+        help="send an MTA's log files to a stack, or have them sent",
+        description="Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
+    )
+    if verb == "push":
+        push_arguments.add_to(push, given[1:])
 
     bench = verbs.add_parser(
         "bench",

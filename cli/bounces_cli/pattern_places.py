@@ -25,6 +25,7 @@ from bounces.patterns import (
 from bounces.patterns.edits import with_refused
 from bounces_cli.errors import BROKEN, CONFLICT, CommandError
 from bounces_cli.pattern_files import read_set, read_text, write_text
+from bounces_cli.stacks import output_of
 
 if TYPE_CHECKING:
     from bounces.store import Note, PatternStore, Version
@@ -192,22 +193,11 @@ def place_of(
     if file is not None:
         return FilePlace(file)
     if stack is not None:
-        return TablePlace(_table_of(stack))
+        return TablePlace(output_of(stack, OUTPUT))
     table = table or environment.get(TABLE_VARIABLE)
     if not table:
         raise CommandError(f"which set? --file PATH, --table NAME, --stack NAME, or the variable {TABLE_VARIABLE}")
     return TablePlace(table)
-
-
-def _table_of(stack: str) -> str:
-    with _talking_to(f"stack {stack}"):
-        from bounces.aws import clients
-
-        told = clients.cloudformation().describe_stacks(StackName=stack)["Stacks"][0]
-    outputs = {part["OutputKey"]: part["OutputValue"] for part in told.get("Outputs", [])}
-    if OUTPUT not in outputs:
-        raise CommandError(f"the stack {stack} has no output {OUTPUT}; deploy it again, or name the table by --table")
-    return str(outputs[OUTPUT])
 
 
 def _note(wish: Wish, what: str) -> Note:

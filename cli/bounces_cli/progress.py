@@ -21,7 +21,7 @@ SHORT: Final = 2 << 20
 
 
 class Progress:
-    """How far a command is, in bytes of mail, and the way to write beside the bar that shows it."""
+    """How far a command is, in bytes of its files, and the way to write beside the bar that shows it."""
 
     def __init__(self, bar: Bar | None = None, total: int = 0) -> None:
         """Show `bar` up to `total` bytes; without one, nothing."""
@@ -54,8 +54,8 @@ class Progress:
 
 
 @contextmanager
-def progress_over(paths: Sequence[str]) -> Iterator[Progress]:
-    """Yield the progress over the files that `paths` name."""
+def progress_over(paths: Sequence[str], doing: str = "Reading") -> Iterator[Progress]:
+    """Yield the progress over the files that `paths` name, with the word `doing` in front."""
     total = _size_of(paths) if sys.stderr.isatty() else 0
     if total < SHORT:
         yield Progress()
@@ -64,7 +64,7 @@ def progress_over(paths: Sequence[str]) -> Iterator[Progress]:
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("Reading"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=not sys.stdout.isatty())
     bar = Bar(*columns, console=console, transient=True, redirect_stdout=False)
     try:

@@ -41,7 +41,9 @@ def read(text: str) -> tuple[str, ...]:
 
 def fetch(secret_id: str) -> tuple[str, ...]:
     """Return the tokens in the secret `secret_id`. Raises `SettingError`, and whatever the call raises."""
-    return read(clients.secretsmanager().get_secret_value(SecretId=secret_id)["SecretString"])
+    # The stage is the default one, and said since moto's default is the first version, whatever came after.
+    held = clients.secretsmanager().get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")
+    return read(held["SecretString"])
 
 
 class PushTokens:
