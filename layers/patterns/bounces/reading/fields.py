@@ -93,12 +93,7 @@ def header_section(text: str) -> dict[str, list[str]]:
 
 def _is_name(text: str) -> bool:
     """Say whether `text` is a field's name: a letter, then letters, digits, hyphens and underscores."""
-    return (
-        1 < len(text) <= _MAX_NAME
-        and text.isascii()
-        and text[0].isalpha()
-        and text.replace("-", "_").isidentifier()
-    )
+    return 1 < len(text) <= _MAX_NAME and text.isascii() and text[0].isalpha() and text.replace("-", "_").isidentifier()
 
 
 def _unfolded(lines: list[str]) -> str:
