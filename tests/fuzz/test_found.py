@@ -68,3 +68,8 @@ def test_a_recipient_in_the_text_of_a_further_part_is_told() -> None:
 def test_a_recipient_beyond_the_feedback_report_that_is_read_is_told() -> None:
     report = b"--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: a@b.example\n"
     _named(PARTS + report + b"X-A: b\n" * 40_000 + b"Original-Rcpt-To: last@example.org\n\n--b--\n")
+
+
+def test_half_a_character_in_an_explanation_is_read_over() -> None:
+    said = b"Content-Type: text/plain; charset=utf-7\n" + SAID.rstrip() + b" +3yU-\n\n<u@example.org>: no\n"
+    assert [report.recipient for report in check(HEAD + said).reports] == ["u@example.org"]

@@ -65,7 +65,9 @@ class PhraseBook:
 
     def lists_in(self, text: str) -> frozenset[str]:
         """Return the names of the lists of which `text`, which is folded, has a phrase."""
-        return frozenset([self._names[number] for number in self._set.Match(text) or ()])
+        # Half a character, as some charsets leave one, cannot be written in UTF-8.
+        found = self._set.Match(text.encode("utf-8", "replace"))
+        return frozenset([self._names[number] for number in found or ()])
 
 
 def folded(text: str) -> str:
