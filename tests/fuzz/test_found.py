@@ -73,3 +73,9 @@ def test_a_recipient_beyond_the_feedback_report_that_is_read_is_told() -> None:
 def test_half_a_character_in_an_explanation_is_read_over() -> None:
     said = b"Content-Type: text/plain; charset=utf-7\n" + SAID.rstrip() + b" +3yU-\n\n<u@example.org>: no\n"
     assert [report.recipient for report in check(HEAD + said).reports] == ["u@example.org"]
+
+
+def test_an_empty_feedback_id_of_the_returned_message_is_none() -> None:
+    said = b"--b\n\n<u@example.org>: 550 no\n"
+    returned = b"--b\nContent-Type: message/rfc822\n\nFeedback-ID:\nSubject: x\n\n--b--\n"
+    assert [report.feedback_id for report in check(PARTS + said + returned).reports] == [None]

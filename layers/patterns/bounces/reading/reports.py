@@ -93,7 +93,7 @@ def _shared(findings: Findings, arrival: Arrival) -> dict[str, Any]:
         ids = returned.id_headers(headers)
         if ids:
             shared["headers"] = ids
-            feedback_id = shared["feedback_id"] = ids.get("x-fblid") or ids.get("feedback-id")
+            feedback_id = shared["feedback_id"] = ids.get("x-fblid") or ids.get("feedback-id") or None
             token = token or (returned.token_in(feedback_id) if feedback_id else None)
             if token is None and "list-id" in ids:
                 shared["list_id"] = returned.list_label(ids["list-id"])
