@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 
@@ -46,7 +47,8 @@ def test_each_gets_its_answer_and_does_not_stop_the_next(stack: Stack, name: str
     assert len(reports(stack)) == 2
 
 
-def test_a_mail_that_is_none_is_said_so(stack: Stack) -> None:
+def test_a_mail_that_is_none_is_said_so_and_kept(stack: Stack) -> None:
+    posted = []
     for body, words in (
         (b"[]", "is missing"),
         (b'{"rcpt_to": "a@example.org"}', "no text in email_rfc822"),
@@ -59,5 +61,10 @@ def test_a_mail_that_is_none_is_said_so(stack: Stack) -> None:
     ):
         answered = push(stack, body, "mail", content_type=JSON)
         assert (answered.status, words in answered.told["error"]) == (400, True), answered.told
-    assert push(stack, json.dumps({"x": "y" * 5_000_000}).encode(), "mail", content_type=JSON).status == 413
-    assert stack.kept("") == {}
+        posted.append(body)
+    posted.append(json.dumps({"x": "y" * 5_000_000}).encode())
+    assert push(stack, posted[-1], "mail", content_type=JSON).status == 413
+    kept = stack.kept("")
+    assert all(key.startswith("pushed/") for key in kept)
+    assert sorted(map(gzip.decompress, kept.values())) == sorted(posted)
+    assert stack.messages("MailQueue") == []

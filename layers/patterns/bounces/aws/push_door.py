@@ -14,6 +14,7 @@ from bounces import envelopes, notifications
 from bounces.aws import push_store, queues, telemetry
 from bounces.aws.deadline import Deadline
 from bounces.aws.http_api import Request
+from bounces.aws.push_store import Kept
 from bounces.aws.telemetry import logger
 from bounces.errors import PushError, RecordError
 from bounces.reading import Arrival
@@ -33,8 +34,7 @@ def take_records(source: Source, request: Request, its: PushSettings, deadline: 
 
     Raises `PushError` where the body cannot be read as a whole, though it is kept; whatever else it raises may pass.
     """
-    kept = push_store.place_of(its.mail_bucket, request.body, request.received)
-    deadline.run(partial(push_store.keep_body, kept, request))
+    kept = _kept(request, its, deadline)
     arrival = Arrival(source=source, received_time=request.received, raw=kept.uri)
     try:
         request.require_size()
@@ -50,9 +50,16 @@ def take_records(source: Source, request: Request, its: PushSettings, deadline: 
 
 
 def take_mail(request: Request, its: PushSettings, deadline: Deadline) -> Answer:
-    """Take the mail in `request`, and return what the answer says. Raises as `take_records` does, with nothing kept."""
-    request.require_size()
-    mail = read_pushed_mail(request.body, request.content_type, request.content_encoding)
+    """Take the mail in `request`, and return what the answer says. Raises as `take_records` does.
+
+    Of a body that is a mail, the mail is kept, and of any other the body.
+    """
+    try:
+        request.require_size()
+        mail = read_pushed_mail(request.body, request.content_type, request.content_encoding)
+    except PushError:
+        logger.warning("a post that is no mail is kept all the same", key=_kept(request, its, deadline).key)
+        raise
     key = push_store.mail_key(mail.content, request.received)
     deadline.run(partial(push_store.keep_mail, its.mail_bucket, key, mail.content))
     notification = notifications.announce(its.mail_bucket, key, request.received, mail.recipients)
@@ -60,6 +67,13 @@ def take_mail(request: Request, its: PushSettings, deadline: Deadline) -> Answer
     logger.info("pushed mail taken", key=key)
     telemetry.count(telemetry.PUSHES_TAKEN)
     return _answer(accepted=1)
+
+
+def _kept(request: Request, its: PushSettings, deadline: Deadline) -> Kept:
+    """Keep the body of `request`, and return where."""
+    kept = push_store.place_of(its.mail_bucket, request.body, request.received)
+    deadline.run(partial(push_store.keep_body, kept, request))
+    return kept
 
 
 def _told(push: Push) -> Answer:
