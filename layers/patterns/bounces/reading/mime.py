@@ -7,7 +7,8 @@ give the same `Part`s.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import fast_mail_parser
 
@@ -17,6 +18,11 @@ from bounces.reading.part import Headers, Part
 
 if TYPE_CHECKING:
     from fast_mail_parser import PyLazyMimePart
+
+# A line by which a header section cannot begin: no field, and none of what the stdlib's parser passes over.
+_NO_FIELD: Final = re.compile(rb"(?!From |[ \t]|[!-9;-~]*:)")
+# The boundary in a Content-Type (RFC 2046 5.1.1) that gives one, and in the plain way, not in that of RFC 2231.
+_BOUNDARY: Final = re.compile(r";\s*boundary\s*=\s*(?:\"([^\"\\]+)\"|([^\s;\"()<>@,\\]+))\s*(?:;|$)", re.IGNORECASE)
 
 
 class _FastPart(Part):
@@ -62,16 +68,34 @@ def parse(raw: bytes, cuts: list[str]) -> Part:
     if len(raw) > MANY_ENCODED_WORDS and raw.count(b"=?") > MAX_ENCODED_WORDS:
         raw = raw.replace(b"=?", b" ?")
         cuts.append("encoded words")
+    return _quickly(raw) or _slowly(raw, cuts)
+
+
+def _quickly(raw: bytes) -> Part | None:
+    """Return the tree of the mail `raw` where the fast parser finds what the headers promise, else None."""
     try:
         tree = fast_mail_parser.parse_email_tree(raw, mode="lazy")
     except fast_mail_parser.ParseError:
-        return _slowly(raw, cuts)
-    if not tree.children and tree.content_type.startswith("multipart/") and b"\n--" not in raw:
-        # Promised parts and has none: nothing is left to split.
-        return Part(tree.content_type.lower(), _lowered(tree.headers), raw[header_end(raw) :].lstrip(b"\r\n"))
-    if not _split_cleanly(tree, raw):
-        return _slowly(raw, cuts)
-    return _FastPart(tree, 0)
+        return None
+    if not tree.headers and _NO_FIELD.match(raw):
+        return Part("text/plain", {}, raw)
+    if not tree.children and tree.content_type.startswith("multipart/"):
+        headers = _lowered(tree.headers)
+        if _has_no_parts(headers, raw):
+            return Part(tree.content_type.lower(), headers, raw[header_end(raw) :].lstrip(b"\r\n"))
+    return _FastPart(tree, 0) if _split_cleanly(tree, raw) else None
+
+
+def _has_no_parts(headers: Headers, raw: bytes) -> bool:
+    """Say whether the mail `raw` promises parts and has none, as no line can be its boundary: it is one text."""
+    if b"\n--" not in raw:
+        return True
+    types = headers.get("content-type", [])
+    found = _BOUNDARY.search(types[0]) if len(types) == 1 and types[0].lower().count("boundary") == 1 else None
+    if found is None or "content-transfer-encoding" in headers:
+        return False
+    boundary = (found.group(1) or found.group(2)).rstrip().encode("utf-8", "replace")
+    return boundary in raw and b"--" + boundary not in raw  # the first as it stands in the header, not encoded there
 
 
 def _slowly(raw: bytes, cuts: list[str]) -> Part:
