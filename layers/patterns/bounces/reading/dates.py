@@ -35,7 +35,7 @@ def _usual(words: list[str]) -> datetime | None:
     elif clock.endswith(":60"):  # a leap second is none of Python's
         clock = clock[:-2] + "59"
     try:
-        written = f"{year}-{number}-{day:0>2}T{clock}{'+00:00' if zone in _UTC_NAMES else zone}"
+        written = f"{year}-{number}-{day.zfill(2)}T{clock}{'+00:00' if zone in _UTC_NAMES else zone}"
         time = datetime.fromisoformat(written)
     except ValueError:
         return None

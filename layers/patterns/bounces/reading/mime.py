@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _NO_FIELD: Final = re.compile(rb"(?!From |[ \t]|[!-9;-~]*:)")
 # The boundary in a Content-Type (RFC 2046 5.1.1) that gives one, and in the plain way, not in that of RFC 2231.
 _BOUNDARY: Final = re.compile(r";\s*boundary\s*=\s*(?:\"([^\"\\]+)\"|([^\s;\"()<>@,\\]+))\s*(?:;|$)", re.IGNORECASE)
+_UNENCODED: Final = frozenset({"7bit", "8bit", "binary"})  # RFC 2045 6.2
 
 
 class _FastPart(Part):
@@ -65,10 +66,20 @@ def parse(raw: bytes, cuts: list[str]) -> Part:
 
     Never raises: what cannot be split is one part of text.
     """
-    if len(raw) > MANY_ENCODED_WORDS and raw.count(b"=?") > MAX_ENCODED_WORDS:
+    if len(raw) > MANY_ENCODED_WORDS and _has_many(raw, b"?") and raw.count(b"=?") > MAX_ENCODED_WORDS:
         raw = raw.replace(b"=?", b" ?")
         cuts.append("encoded words")
     return _quickly(raw) or _slowly(raw, cuts)
+
+
+def _has_many(raw: bytes, mark: bytes) -> bool:
+    """Say whether one byte stands in `raw` more than `MAX_ENCODED_WORDS` times: found ten times as fast as two are."""
+    place = -1
+    for _ in range(MAX_ENCODED_WORDS + 1):
+        place = raw.find(mark, place + 1)
+        if place < 0:
+            return False
+    return True
 
 
 def _quickly(raw: bytes) -> Part | None:
@@ -92,7 +103,8 @@ def _has_no_parts(headers: Headers, raw: bytes) -> bool:
         return True
     types = headers.get("content-type", [])
     found = _BOUNDARY.search(types[0]) if len(types) == 1 and types[0].lower().count("boundary") == 1 else None
-    if found is None or "content-transfer-encoding" in headers:
+    encodings = headers.get("content-transfer-encoding", [])
+    if found is None or any(encoding.strip().lower() not in _UNENCODED for encoding in encodings):
         return False
     boundary = (found.group(1) or found.group(2)).rstrip().encode("utf-8", "replace")
     return boundary in raw and b"--" + boundary not in raw  # the first as it stands in the header, not encoded there
