@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -81,6 +82,8 @@ def _outcomes(found: Iterator[Place], *, as_json: bool, jobs: int) -> Iterator[O
     first = list(islice(found, FEW))
     chunks = _chunks(chain(first, found))
     work = _reader(as_json=as_json)
+    gc.freeze()  # what is there stays: a collection would look through it all, and copy its pages in a worker
+    gc.enable()
     if jobs == 1 or len(first) < FEW or not can_fork():
         return map(work, chunks)
     return in_order(work, chunks, jobs)

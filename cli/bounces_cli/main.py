@@ -1,19 +1,21 @@
 """The `bounces` command and its verbs.
 
-Each verb's module is imported when it is asked for, and the arguments are read by argparse, since over a few thousand
-mails the time to start counts.
+Each verb's module is imported, and its arguments are described, when it is asked for; they are read by argparse. Over
+a few thousand mails the time to start counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
 
-from bounces_cli import pattern_arguments, push_arguments
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
-from bounces_cli.pattern_arguments import add_origin
+
+COLUMNS = 80  # where there is no terminal
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,61 +39,82 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for the command line `given`."""
-    verb = given[0] if given else ""
-    parser = argparse.ArgumentParser(prog="bounces", description="Read bounces, decide hard or soft, and say why.")
+    parser = argparse.ArgumentParser(
+        prog="bounces", description="Read bounces, decide hard or soft, and say why.", formatter_class=_Formatter
+    )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="bounces")
+    for verb, (shown, description, add_arguments) in {
+        "inspect": (
+            "show what each mail says and what would be done",
+            "Show what each mail in PATH says and what would be done. Nothing is changed.",
+            _add_inspect,
+        ),
+        "classify": (
+            "judge diagnostics, one a line on standard input",
+            "Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
+            _add_classify,
+        ),
+        "patterns": (
+            "show, try and edit the operator's patterns",
+            "Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
+            _add_patterns,
+        ),
+        "push": (
+            "send an MTA's log files to a stack, or have them sent",
+            "Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
+            _add_push,
+        ),
+        "bench": (
+            "measure how fast mails are read",
+            "Measure how fast the mails in PATH are read, from bytes to reports, beside email.message_from_bytes alone "
+            "on the same mails.",
+            _add_bench,
+        ),
+    }.items():
+        own = verbs.add_parser(verb, help=shown, description=description, formatter_class=_Formatter)
+        if given[:1] == [verb]:  # describing all verbs' arguments takes longer than reading ten mails
+            add_arguments(own, given[1:])
+    return parser
 
-    inspect = verbs.add_parser(
-        "inspect",
-        help="show what each mail says and what would be done",
-        description="Show what each mail in PATH says and what would be done. Nothing is changed.",
-    )
+
+def _add_inspect(inspect: argparse.ArgumentParser, _: Sequence[str]) -> None:
     inspect.add_argument("paths", nargs="+", metavar="PATH", help="a mail, a folder of mails, an mbox or a Maildir")
     inspect.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a mail, in order")
     inspect.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes that read (default: one a core)")
     inspect.set_defaults(run=_inspect)
 
-    classify = verbs.add_parser(
-        "classify",
-        help="judge diagnostics, one a line on standard input",
-        description="Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
-    )
+
+def _add_classify(classify: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli.pattern_arguments import add_origin
+
     classify.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a diagnostic, in order")
     classify.add_argument("--patterns", metavar="FILE", help="a set of the operator's patterns, as text or JSON")
     add_origin(classify)
     classify.set_defaults(run=_classify)
 
-    patterns = verbs.add_parser(
-        "patterns",
-        help="show, try and edit the operator's patterns",
-        description="Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
-    )
-    if verb == "patterns":  # its own verbs take 2 ms to describe
-        pattern_arguments.add_to(patterns)
 
-    push = verbs.add_parser(
-        "push",
-        help="send an MTA's log files to a stack, or have them sent",
-        description="Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
-    )
-    if verb == "push":
-        push_arguments.add_to(push, given[1:])
+def _add_patterns(patterns: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli import pattern_arguments
 
-    bench = verbs.add_parser(
-        "bench",
-        help="measure how fast mails are read",
-        description="Measure how fast the mails in PATH are read, from bytes to reports, beside "
-        "email.message_from_bytes alone on the same mails.",
-    )
+    pattern_arguments.add_to(patterns)
+
+
+def _add_push(push: argparse.ArgumentParser, rest: Sequence[str]) -> None:
+    from bounces_cli import push_arguments
+
+    push_arguments.add_to(push, rest)
+
+
+def _add_bench(bench: argparse.ArgumentParser, _: Sequence[str]) -> None:
     bench.add_argument("paths", nargs="*", metavar="PATH", help="mails, as of inspect (default: the project's samples)")
     bench.add_argument("--json", action="store_true", dest="as_json", help="the figures as JSON")
     bench.add_argument("--rounds", type=_jobs, default=5, metavar="N", help="how often each is measured (default: 5)")
     bench.set_defaults(run=_bench)
-    return parser
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
+    gc.disable()  # all that starting makes is kept: `inspect` has it looked through no more, and collects from then on
     from bounces_cli.inspect import inspect
 
     return inspect(arguments.paths, as_json=arguments.as_json, jobs=arguments.jobs)
@@ -115,6 +138,22 @@ def _jobs(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return int(text)
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Formats help as argparse does, which makes a formatter for each argument and asks `shutil` for the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+@cache
+def _columns() -> int:
+    """Return the terminal's width, as `shutil.get_terminal_size` does; importing that takes 2 ms."""
+    try:
+        return int(os.environ.get("COLUMNS", "0")) or os.get_terminal_size().columns or COLUMNS
+    except (ValueError, OSError):
+        return COLUMNS
 
 
 class _Version(argparse.Action):

@@ -8,7 +8,6 @@ is the end of a pipe.
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import selectors
@@ -82,7 +81,6 @@ def in_order(work: Callable[[Task], Result], tasks: Iterable[Task], count: int) 
     What is compiled before, they have. Tasks are taken as they are needed. Raises `WorkerEnded` in the place of the
     result of a worker that ended without one. However this ends, no worker is left.
     """
-    gc.freeze()  # a collection in a worker would copy every page of what is compiled
     workers: list[_Worker] = []
     try:
         for _ in range(count):
