@@ -41,6 +41,24 @@ class Outcome(NamedTuple):
     problems: list[str]
     size: int
 
+    def packed(self) -> tuple[Any, ...]:
+        """Return it in plain types, for another process."""
+        if not self.rows:
+            return tuple(self)
+        import pickle
+
+        return self.lines, pickle.dumps(self.rows), self.problems, self.size
+
+    @classmethod
+    def unpacked(cls, fields: tuple[Any, ...]) -> Outcome:
+        """Return what `packed` gave again."""
+        lines, rows, problems, size = fields
+        if rows:
+            import pickle
+
+            rows = pickle.loads(rows)  # noqa: S301  our own process wrote it
+        return cls(lines, rows, problems, size)
+
 
 def inspect(paths: list[str], *, as_json: bool, jobs: int | None = None) -> int:
     """Show what the mails in `paths` say, and return the exit code. `jobs` processes read (None: one a core).
@@ -60,9 +78,9 @@ def inspect(paths: list[str], *, as_json: bool, jobs: int | None = None) -> int:
 
                 show(chain.from_iterable(o.rows for o in _followed(outcomes, progress, problems)), progress.console)
         except WorkerEnded as ended:
-            chunk: list[Place] = ended.task
+            first, last = Place(*ended.task[0]), Place(*ended.task[-1])
             raise CommandError(
-                f"a process that reads mails ended ({ended}) while it was at {chunk[0].source} to {chunk[-1].source}; "
+                f"a process that reads mails ended ({ended}) while it was at {first.source} to {last.source}; "
                 "nothing from there on is in the output. --jobs 1 reads them in one process",
                 BROKEN,
             ) from ended
@@ -86,7 +104,12 @@ def _outcomes(found: Iterator[Place], *, as_json: bool, jobs: int) -> Iterator[O
     gc.enable()
     if jobs == 1 or len(first) < FEW or not can_fork():
         return map(work, chunks)
-    return in_order(work, chunks, jobs)
+
+    def work_packed(task: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+        return work([Place(*fields) for fields in task]).packed()
+
+    tasks: Iterator[list[tuple[Any, ...]]] = ([tuple(place) for place in chunk] for chunk in chunks)
+    return map(Outcome.unpacked, in_order(work_packed, tasks, jobs))
 
 
 def _reader(*, as_json: bool) -> Callable[[list[Place]], Outcome]:
