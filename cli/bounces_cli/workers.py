@@ -36,6 +36,15 @@ class WorkerEnded(Exception):
         self.task = task
 
 
+class PassOn(Exception):
+    """What a worker raises that leaves `task` to the one worker that is given all such: it pays for what that takes."""
+
+    def __init__(self, task: Any) -> None:
+        """Take the `task` whose result stands in the place of the one that the worker was given."""
+        super().__init__()
+        self.task = task
+
+
 class _Worker:
     """A process, the pipes to it and from it, and the task that it is at."""
 
@@ -51,9 +60,11 @@ class _Worker:
         with suppress(BrokenPipeError):  # the worker has ended, which the end of its results tells
             _send(task, self.tasks)
 
-    def result(self) -> Any:
+    def result(self) -> tuple[bool, Any]:
+        """Return whether the task is done, and its result, else what is left of it."""
         try:
-            return _received(self.results)
+            is_done, result = _received(self.results)
+            return is_done, result
         except EOFError:
             raise self.ended() from None
 
@@ -98,8 +109,9 @@ def can_fork() -> bool:
 def in_order(work: Callable[[Task], Result], tasks: Iterable[Task], count: int) -> Iterator[Result]:
     """Yield `work`'s result for each of `tasks` in their order, found by `count` processes forked from this one.
 
-    What is compiled before, they have. Tasks are taken as they are needed. Raises `WorkerEnded` in the place of the
-    result of a worker that ended without one. However this ends, no worker is left.
+    What is compiled before, they have. Tasks are taken as they are needed. What `work` passes on (`PassOn`) is done by
+    one of the processes. Raises `WorkerEnded` in the place of the result of a worker that ended without one. However
+    this ends, no worker is left.
     """
     workers: list[_Worker] = []
     try:
@@ -116,28 +128,40 @@ def in_order(work: Callable[[Task], Result], tasks: Iterable[Task], count: int) 
 def _shared(workers: list[_Worker], tasks: Iterator[tuple[int, Any]]) -> Iterator[Any]:
     done: dict[int, Any] = {}
     lost: dict[int, WorkerEnded] = {}
+    passed: list[tuple[int, Any]] = []
     idle = list(workers)
     awaited = 0
     begun = -1
     ready = select.poll()
     busy: dict[int, _Worker] = {}
+
+    def give(worker: _Worker, number: int, task: Any) -> None:
+        idle.remove(worker)
+        worker.give(number, task)
+        busy[worker.results.fileno()] = worker
+        ready.register(worker.results, select.POLLIN)
+
     while True:
+        if passed and workers[0] in idle:
+            give(workers[0], *passed.pop(0))
         while idle and begun < awaited + WINDOW and not lost and (following := next(tasks, None)):
             begun = following[0]
-            worker = idle.pop()
-            worker.give(*following)
-            busy[worker.results.fileno()] = worker
-            ready.register(worker.results, select.POLLIN)
+            give(idle[-1], *following)
         if awaited > begun:
             return
         for descriptor, _ in ready.poll():
             ready.unregister(descriptor)
             worker = busy.pop(descriptor)
             try:
-                done[worker.number] = worker.result()
-                idle.append(worker)
+                is_done, result = worker.result()
             except WorkerEnded as ended:
                 lost[worker.number] = ended
+                continue
+            idle.append(worker)
+            if is_done:
+                done[worker.number] = result
+            else:
+                passed.append((worker.number, result))
         while awaited in done:
             yield done.pop(awaited)
             awaited += 1
@@ -166,7 +190,12 @@ def _serve(work: Callable[[Any], Any], task_reader: int, result_writer: int) -> 
     try:
         with os.fdopen(task_reader, "rb") as tasks, os.fdopen(result_writer, "wb") as results:
             while True:
-                _send(work(_received(tasks)), results)
+                task = _received(tasks)
+                try:
+                    answer = True, work(task)
+                except PassOn as passed:
+                    answer = False, passed.task
+                _send(answer, results)
     except (EOFError, BrokenPipeError):
         pass  # the parent has all it wants, or is gone
     except BaseException:  # noqa: BLE001  nothing may return to the parent's frames

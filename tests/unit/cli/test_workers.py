@@ -8,7 +8,7 @@ from itertools import count, islice
 
 import pytest
 
-from bounces_cli.workers import WINDOW, WorkerEnded, in_order
+from bounces_cli.workers import WINDOW, PassOn, WorkerEnded, in_order
 
 
 def _square(number: int) -> int:
@@ -45,6 +45,21 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
     assert list(islice(in_order(_square, tasks(), 2), 5)) == [0, 1, 4, 9, 16]
     assert taken <= 5 + WINDOW + 2
     assert _children() == 0
+
+
+def test_what_is_passed_on_is_done_by_one_process_and_stands_in_its_place() -> None:
+    def work(task: int | tuple[int, str]) -> tuple[int, int]:
+        if isinstance(task, tuple):
+            return task[0], os.getpid()
+        time.sleep(0.001)
+        if task % 3 == 0:
+            raise PassOn((task, "left"))
+        return task, 0
+
+    results = list(in_order(work, range(300), 3))
+    assert [number for number, _ in results] == list(range(300))
+    assert all((process == 0) == (number % 3 > 0) for number, process in results)
+    assert len({process for number, process in results if number % 3 == 0}) == 1
 
 
 def test_no_tasks_give_no_results() -> None:

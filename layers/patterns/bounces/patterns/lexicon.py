@@ -61,6 +61,8 @@ class _Watch:
                 found.update(alone[word])
             if word in by_word:
                 for number, others in by_word[word]:
+                    if number in found:
+                        continue
                     for clause in others:
                         if seen.isdisjoint(clause):
                             break

@@ -66,10 +66,20 @@ def parse(raw: bytes, cuts: list[str]) -> Part:
 
     Never raises: what cannot be split is one part of text.
     """
+    raw = _within_encoded_words(raw, cuts)
+    return _quickly(raw) or _slowly(raw, cuts)
+
+
+def parse_quickly(raw: bytes, cuts: list[str]) -> Part | None:
+    """Return what `parse` does, or None where that takes mail-parser."""
+    return _quickly(_within_encoded_words(raw, cuts))
+
+
+def _within_encoded_words(raw: bytes, cuts: list[str]) -> bytes:
     if len(raw) > MANY_ENCODED_WORDS and _has_many(raw, b"?") and raw.count(b"=?") > MAX_ENCODED_WORDS:
         raw = raw.replace(b"=?", b" ?")
         cuts.append("encoded words")
-    return _quickly(raw) or _slowly(raw, cuts)
+    return raw
 
 
 def _has_many(raw: bytes, mark: bytes) -> bool:
