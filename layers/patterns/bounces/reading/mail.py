@@ -69,6 +69,6 @@ def _bare_mail(raw: bytes) -> bytes:
     raw = raw.lstrip(b"\r\n")
     if raw.startswith((b"From ", b">From ")):
         raw = raw[raw.find(b"\n") + 1 :] if b"\n" in raw else raw
-    if b"\r" in raw and b"\n" not in raw:
+    if b"\n" not in raw and b"\r" in raw:  # in this order, since nearly every mail has the first in its first line
         raw = raw.replace(b"\r", b"\n")
     return raw

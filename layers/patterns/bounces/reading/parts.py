@@ -120,6 +120,8 @@ def _explanation(texts: Iterable[Part], limit: int) -> str:
         plain = [html_to_text(part.text(limit)) for part in texts if part.type == "text/html"]
     joined = plain[0] if len(plain) == 1 else "\n".join(plain)[:MAX_TEXT]
     head = joined[:2000]
-    if "<" in head and ("<html" in head.lower() or "<body" in head.lower()):
-        return html_to_text(joined)
+    if "<" in head:
+        head = head.lower()
+        if "<html" in head or "<body" in head:
+            return html_to_text(joined)
     return joined

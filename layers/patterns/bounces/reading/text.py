@@ -49,7 +49,7 @@ def decoded(body: bytes, charset: str | None = None) -> str:
 
 def _decoded(body: bytes, charset: str | None) -> str:
     name = (charset or "").lower()
-    if b"\x1b$" in body and not name.startswith("iso-2022"):
+    if b"\x1b" in body and b"\x1b$" in body and not name.startswith("iso-2022"):
         name = "iso-2022-jp"  # escape sequences that no other charset has, where none was declared
     if not name.startswith(("utf-16", "utf-32", "utf-7", "iso-2022", "unicode-1-1")):
         try:
