@@ -6,7 +6,7 @@ ids and the address. This module reads the ids; what they claim is unproven unti
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bounces.addresses import MAX_ADDRESS, bare, is_address
 
@@ -22,8 +22,7 @@ _TOKEN = re.compile(rf"({_ID})\.({_ID})\.({_ID})(?:\.([a-z2-7]{{0,32}}))?")
 _AFTER_IDS = re.compile(r"[\s:;,<]")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """What a return path claims. An id is None where the sender left it empty; `mac` is its base32 text."""
 
     list_id: str | None
@@ -51,8 +50,7 @@ def read_ids(text: str) -> Token | None:
     return Token(*(part or None for part in found.groups()))
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackId:
+class FeedbackId(NamedTuple):
     """What a feedback id claims: a token, and the address that the message went to, None where it is left out."""
 
     token: Token

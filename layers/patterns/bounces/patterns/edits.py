@@ -28,7 +28,7 @@ def added(
     known = [pattern.line for pattern in patterns]
     together, refused = parse_patterns("\n".join((*known, *lines)))
     new = together.entries[len(known) :]
-    told = tuple(replace(line, number=line.number - len(known)) for line in refused)
+    told = tuple(line._replace(number=line.number - len(known)) for line in refused)
     return replace(patterns, entries=(*entries[:place], *new, *entries[place:])), told
 
 

@@ -44,8 +44,7 @@ class Remark(NamedTuple):
     line: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """A line that is no pattern: its number (from 1), the line, and why."""
 
     number: int

@@ -6,7 +6,6 @@ Both are data (`categories.toml`, `policy.toml`); an operator may override the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -45,8 +44,7 @@ class Escalation(NamedTuple):
     within_days: int | None = None  # all of them lie within this span
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """What every category does."""
 
     conducts: Mapping[str, Conduct]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from bounces.knowledge import read_table
 from bounces.reading.phrases import Phrases, folded
@@ -14,8 +13,7 @@ from bounces.reading.phrases import Phrases, folded
 _ANSWER: Final = re.compile(r"^(?:(?:re|aw|antw|sv|fwd?) ?: ?){1,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(NamedTuple):
     """The texts and expressions of `auto_reply.toml`."""
 
     headers: tuple[tuple[str, re.Pattern[str]], ...]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bounces.knowledge import read_table
 from bounces.reading.phrases import PhraseBook, Phrases
@@ -23,8 +22,7 @@ TIMEOUTS: Final = "timeouts"
 TOLD: Final = (EXPLANATIONS, FINALS, DELAYS, EXPIRIES, TIMEOUTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(NamedTuple):
     """The texts of `prose.toml`; `told` are those lists that `TOLD` names."""
 
     separators: frozenset[str]
