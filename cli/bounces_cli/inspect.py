@@ -15,8 +15,9 @@ from bounces_cli.progress import Progress, progress_over
 from bounces_cli.sources import Place, check, places
 from bounces_cli.workers import WorkerEnded, can_fork, in_order
 
-# Mails that go to a process at once: few enough that all processes end together.
-CHUNK: Final = 32
+# Mails that go to a process at once: enough to be read step by step (`outcomes.Reader`) with little said between, and
+# few enough that all processes end together.
+CHUNK: Final = 64
 MAX_CHUNK_BYTES: Final = 1 << 20
 # Below so many mails a second process is not worth starting.
 FEW: Final = 128
