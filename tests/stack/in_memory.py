@@ -168,6 +168,8 @@ def _size(value: Item) -> int:
         return len(held.strip("-0.")) // 2 + 2
     if kind == "SS":
         return sum(len(text.encode()) for text in held)
+    if kind == "L":
+        return 3 + sum(1 + _size(part) for part in held)
     if kind == "M":
         return 3 + sum(1 + len(name.encode()) + _size(part) for name, part in held.items())
     raise AssertionError(f"no item of ours holds a {kind}")

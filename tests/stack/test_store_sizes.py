@@ -65,8 +65,8 @@ def test_a_status_full_of_soft_bounces_stays_under_1_kb(tables: Tables, address:
             tables.store.apply(verdict)
     tables.store.apply(hard(at=NOON + 20 * DAY, recipient=address, addressee=address, category="inactive-mailbox"))
     status = tables.store.status(address)
-    assert (status.days("address"), status.days("way")) == (8, 8)
-    assert min(bounce.time for bounce in status.recent) == NOON + 4 * DAY
+    assert (status.days("address"), status.days("way")) == (7, 6)
+    assert min(bounce.time for bounce in status.recent) == NOON
     (item,) = [item for item in tables.items() if item.get("item") == {"S": "status"}]
     assert in_memory.size(item) < 1024
 

@@ -10,6 +10,8 @@
     |-- NotificationError      a queue message that is no receipt notification of SES
     |-- MailGone               the mail that a notification names is no longer in the bucket
     |-- RecipientError         a verdict whose recipient is no mail address
+    |-- UnknownReport          a report that the history of its address does not remember
+    |-- LimitError             more at once than an operation takes
     |-- PatternError           an operator's pattern, a policy or a built-in rule that cannot be used
     |-- PatternSetDamaged      a stored set of patterns that is not whole, or not as it was saved
     |-- EditConflict           an edit of a set of patterns that another one came before
@@ -70,6 +72,14 @@ class MailGone(BouncesError):
 
 class RecipientError(BouncesError):
     """A verdict whose recipient is no mail address."""
+
+
+class UnknownReport(BouncesError):
+    """A report that the history of its address does not remember."""
+
+
+class LimitError(BouncesError):
+    """More at once than an operation takes."""
 
 
 class PatternError(BouncesError):

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from bounces.errors import RecordError
 from bounces.records import Report
+
+SHORT_ID: Final = 16
+"""Characters of a report's id that are enough to find it in its address' history: 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,6 +23,11 @@ class Evidence:
 
     time: datetime  # aware, UTC, whole seconds
     report: str  # its id
+
+    @property
+    def short(self) -> Evidence:
+        """The same with the report's id cut to what finds it in its address' history."""
+        return Evidence(self.time, self.report[:SHORT_ID])
 
     @classmethod
     def of(cls, report: Report) -> Evidence:
@@ -29,6 +38,13 @@ class Evidence:
                 f"report {report.id} has neither an event time nor a received time; its source must give one"
             )
         return cls(time.astimezone(UTC).replace(microsecond=0), report.id)
+
+
+def noted(report: Report) -> datetime:
+    """Return when our door got `report`, which is never before its event. Raises `RecordError` where it has no time."""
+    event = Evidence.of(report).time
+    received = report.received_time or event
+    return max(event, received.astimezone(UTC).replace(microsecond=0))
 
 
 def written(time: datetime) -> str:
