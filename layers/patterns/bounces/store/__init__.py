@@ -2,7 +2,7 @@
 
 from bounces.store.applied import Action, Applied
 from bounces.store.checking import MAX_CHECKED, Checked
-from bounces.store.history import Decided, Past
+from bounces.store.history import Decided, Past, What
 from bounces.store.operations import Store
 from bounces.store.pattern_store import PatternStore
 from bounces.store.states import Membership, State, Status
@@ -28,4 +28,5 @@ __all__ = [
     "Store",
     "Suppression",
     "Version",
+    "What",
 ]

@@ -30,7 +30,7 @@ from bounces.store.settling import change_status
 from bounces.store.states import Membership, State, Status
 from bounces.store.suppressions import GLOBAL, Lift, Suppression
 from bounces.store.tables import Tables, changed, found, is_refused
-from bounces.store.telling import facts_of, tell_anew
+from bounces.store.telling import tell_anew
 
 BY_DELIVERY: Final = "delivery"
 """Who takes an escalation back that a delivery breaks."""
@@ -60,7 +60,7 @@ def _done(tables: Tables, address: str, past: Past, effect: Effect, policy: Poli
     match effect:
         case End():
             action = Action.HARD_BOUNCED if effect.state is State.HARD_BOUNCED else Action.COMPLAINED
-            return Applied(report, action, _end(tables, address, past, effect, policy))
+            return Applied(report, action, _end(tables, address, past, effect))
         case Count():
             return Applied(report, Action.SOFT_BOUNCED, _count(tables, address, past, policy))
         case Record(why):
@@ -68,7 +68,7 @@ def _done(tables: Tables, address: str, past: Past, effect: Effect, policy: Poli
     raise AssertionError(f"{effect} is applied elsewhere")
 
 
-def _end(tables: Tables, address: str, past: Past, effect: End, policy: Policy) -> str:
+def _end(tables: Tables, address: str, past: Past, effect: End) -> str:
     """Suppress, unsubscribe and mark, and return what was done in words."""
     cause, end = cause_of(past), end_of(past)
     assert cause is not None
@@ -104,7 +104,7 @@ def _count(tables: Tables, address: str, past: Past, policy: Policy) -> str:
     assert bounce is not None
 
     def counted(known: Status) -> Status:
-        return known.soft_bounced(bounce, lambda: facts_of(tables, address).soft_bounces())
+        return known.soft_bounced(bounce, lambda: tables.facts_of(address).soft_bounces())
 
     status = change_status(tables, address, counted, policy, _broken(past.noted))
     days = status.days(bounce.kind)
@@ -120,7 +120,7 @@ def _reset(tables: Tables, address: str, report: Report, policy: Policy) -> Appl
     delivered = Evidence.of(report)
 
     def reset(known: Status) -> Status:
-        return known.reset_by(delivered.time, lambda: facts_of(tables, address).soft_bounces())
+        return known.reset_by(delivered.time, lambda: tables.facts_of(address).soft_bounces())
 
     before = tables.status_of(address)
     if not before.recent:

@@ -15,13 +15,13 @@ from bounces.errors import UnknownReport, shown
 from bounces.patterns.policy import Policy
 from bounces.store import evidence
 from bounces.store.evidence import Evidence
-from bounces.store.history import Decided
+from bounces.store.history import Decided, What
 from bounces.store.models import REPORT, PastItem
-from bounces.store.settling import change_status, leave_lists_of_status
+from bounces.store.settling import change_status, follow_status
 from bounces.store.states import Membership, Status
 from bounces.store.suppressions import GLOBAL, Cause, Lift, Suppression
 from bounces.store.tables import Tables
-from bounces.store.telling import facts_of, tell_anew
+from bounces.store.telling import tell_anew
 
 OPERATOR: Final = "operator"
 """The source of a suppression that a person added."""
@@ -47,10 +47,12 @@ def suppress(tables: Tables, address: str, scope: str, cause: Cause) -> Suppress
 
 def add(tables: Tables, address: str, scope: str, lift: Lift, reason: str, expires: datetime | None) -> Suppression:
     """Suppress `address` in `scope` for `reason`; `lift` says when, by whom and why."""
-    ground = Evidence(lift.at, decision("add", address, scope, reason, evidence.written(lift.at), lift.by, lift.why))
+    end = None if expires is None else evidence.written(expires)
+    words = ("add", address, scope, reason, end or "", evidence.written(lift.at), lift.by, lift.why)
+    ground = Evidence(lift.at, decision(*words))
     cause = Cause(reason, OPERATOR, ground, lift.at, expires, lift.by, lift.why)
     suppressed = suppress(tables, address, scope, cause)
-    _remember(tables, address, Decided(ground, f"suppressed: {reason}", scope, lift.by, lift.why))
+    _remember(tables, address, Decided(ground, What.SUPPRESSED, scope, lift.by, lift.why, reason, end))
     return suppressed
 
 
@@ -60,8 +62,10 @@ def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -
     Where that is every list, its status begins anew, too. Lists that it was taken off it stays off: who is mailed is
     the platform's to say.
     """
-    facts = facts_of(tables, address)
+    facts = tables.facts_of(address)
+    # What came after the lift and has been forgotten: lifts, too, may be told late.
     causes = facts.causes() if scope == GLOBAL else []
+    causes += [each for item in tables.decisions_of(address) if (each := _cause(item.read(), scope))]
     suppression = tables.change_suppression(
         address, lambda known: known.changed(scope, lambda each: each.lifted(lift).with_causes(causes))
     )
@@ -71,8 +75,10 @@ def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -
             return known.lifted_at(lift.at, facts.soft_bounces, facts.ends())
 
         change_status(tables, address, lifted, policy, lift)
+        for membership in list(tables.memberships_of(address)):
+            tables.change_membership(address, membership.list_id, lambda known: known.answered(lift.at))
     ground = Evidence(lift.at, decision("lift", address, scope, evidence.written(lift.at), lift.by, lift.why))
-    _remember(tables, address, Decided(ground, "lifted", scope, lift.by, lift.why))
+    _remember(tables, address, Decided(ground, What.LIFTED, scope, lift.by, lift.why))
     return suppression
 
 
@@ -94,13 +100,13 @@ def subscribe(
 ) -> Membership:
     """Put `address` on the list `list_id`, or note its subscriber id there, and return the membership.
 
-    Who bounced or complained is on no list, and is not brought back by being imported again.
+    Who bounced or complained is on no list, and is not brought back by being imported again, but after a lift.
     """
     known = tables.change_membership(
         address, list_id, lambda membership: membership.subscribed(subscriber, told), make=True
     )
-    # After the membership is there, so that a report that is applied just now sees it, or is seen.
-    return leave_lists_of_status(tables, address, list_id, policy) if known.is_subscribed else known
+    # The status after the membership, so that a report that is applied just now sees it, or is seen.
+    return follow_status(tables, address, known, policy)
 
 
 def _mark_undone(tables: Tables, item: PastItem, because: Lift) -> None:
@@ -116,6 +122,15 @@ def _mark_undone(tables: Tables, item: PastItem, because: Lift) -> None:
         ],
         condition=past.address.exists(),
     )
+
+
+def _cause(decided: Decided, scope: str) -> Cause | None:
+    """Return why `scope` was suppressed by `decided`; None where it was not."""
+    if decided.what is not What.SUPPRESSED or decided.scope != scope:
+        return None
+    expires = None if decided.expires is None else evidence.read(decided.expires)
+    ground = decided.evidence
+    return Cause(decided.reason or "", OPERATOR, ground, ground.time, expires, decided.by, decided.why)
 
 
 def _remember(tables: Tables, address: str, decided: Decided) -> None:

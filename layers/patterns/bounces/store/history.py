@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 from bounces.patterns import provider_of
@@ -91,15 +92,24 @@ class Past:
         return int((self.evidence.time + KEPT).timestamp())
 
 
+class What(StrEnum):
+    """What an operator did."""
+
+    SUPPRESSED = "suppressed"
+    LIFTED = "lifted"
+
+
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A decision of an operator in an address' history: when, its id, what was done in which scope, by whom and why."""
 
     evidence: Evidence
-    what: str
+    what: What
     scope: str
     by: str
     why: str
+    reason: str | None = None  # of a suppression
+    expires: str | None = None  # when it ends, where it does
 
     @property
     def expires_at(self) -> int:

@@ -17,7 +17,7 @@ from pynamodb.models import MetaModel, Model
 
 from bounces.store import evidence, soft_bounces
 from bounces.store.evidence import Evidence
-from bounces.store.history import Decided, Past
+from bounces.store.history import Decided, Past, What
 from bounces.store.soft_bounces import SoftBounce
 from bounces.store.states import End, Left, Membership, State, Status
 from bounces.store.suppressions import Cause, Lift, Scope, Suppression
@@ -87,8 +87,8 @@ class StatusItem(SubscriberItem, StateItem[Status]):
         return Status(
             ends=tuple(sorted((_end(text) for text in self.ends or ()), key=lambda end: end.evidence)),
             recent=tuple(sorted((_soft_bounce(text) for text in self.recent or ()), key=_moment)),
-            delivered=evidence.read(self.delivered) if self.delivered else None,
-            lifted=evidence.read(self.lifted) if self.lifted else None,
+            delivered=_read_time(self.delivered),
+            lifted=_read_time(self.lifted),
         )
 
     @classmethod
@@ -102,8 +102,8 @@ class StatusItem(SubscriberItem, StateItem[Status]):
             since=None if since is None else evidence.written(since.time),
             report=None if since is None else since.report,
             category=state.category,
-            delivered=evidence.written(state.delivered) if state.delivered else None,
-            lifted=evidence.written(state.lifted) if state.lifted else None,
+            delivered=_written_time(state.delivered),
+            lifted=_written_time(state.lifted),
             ends={_written_end(end) for end in state.ends} or None,
             recent={_written_soft_bounce(bounce) for bounce in state.recent} or None,
             etag=etag_of(state),
@@ -118,7 +118,9 @@ class MembershipItem(SubscriberItem, StateItem[Membership]):
 
     list_id = UnicodeAttribute()
     subscriber = UnicodeAttribute(null=True)
+    named = UnicodeAttribute(null=True)
     told = UnicodeAttribute(null=True)
+    cleared = UnicodeAttribute(null=True)
     ended = UnicodeAttribute(null=True)
     report = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
@@ -130,7 +132,9 @@ class MembershipItem(SubscriberItem, StateItem[Membership]):
         return Membership(
             self.list_id,
             self.subscriber,
-            evidence.read(self.told) if self.told else None,
+            _read_time(self.named),
+            _read_time(self.told),
+            _read_time(self.cleared),
             tuple(sorted((_left(text) for text in self.left or ()), key=lambda left: (left.evidence, left.reason))),
             _evidence(self.escalation) if self.escalation else None,
         )
@@ -144,7 +148,9 @@ class MembershipItem(SubscriberItem, StateItem[Membership]):
             LIST + state.list_id,
             list_id=state.list_id,
             subscriber=state.subscriber,
-            told=evidence.written(state.told) if state.told else None,
+            named=_written_time(state.named),
+            told=_written_time(state.told),
+            cleared=_written_time(state.cleared),
             ended=evidence.written(ended.evidence.time) if ended else None,
             report=ended.evidence.report if ended else None,
             reason=ended.reason if ended else None,
@@ -214,12 +220,15 @@ class DecisionItem(SubscriberItem):
     scope = UnicodeAttribute()
     by = UnicodeAttribute()
     why = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    expires = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
 
     def read(self) -> Decided:
         """Return the decision that this item remembers."""
         time, _, decision = self.item.removeprefix(DECISION).partition("#")
-        return Decided(Evidence(evidence.read(time), decision), self.what, self.scope, self.by, self.why)
+        ground = Evidence(evidence.read(time), decision)
+        return Decided(ground, What(self.what), self.scope, self.by, self.why, self.reason, self.expires)
 
     @classmethod
     def of(cls, address: str, decided: Decided) -> Self:
@@ -232,6 +241,8 @@ class DecisionItem(SubscriberItem):
             scope=decided.scope,
             by=decided.by,
             why=decided.why,
+            reason=decided.reason,
+            expires=decided.expires,
             expires_at=decided.expires_at,
         )
 
@@ -289,6 +300,14 @@ def in_table(
         # PynamoDB makes a client for each model, a tenth of a second each at a cold start; models of a table share one.
         bound._connection = beside._get_connection()
     return cast(type[AnyModel], bound)
+
+
+def _written_time(time: datetime | None) -> str | None:
+    return None if time is None else evidence.written(time)
+
+
+def _read_time(text: str | None) -> datetime | None:
+    return None if text is None else evidence.read(text)
 
 
 def _moment(bounce: SoftBounce) -> tuple[datetime, str, str]:

@@ -21,8 +21,8 @@ from bounces.store.states import Membership, Status
 from bounces.store.suppressions import Cause, Lift, Suppression, scope_of
 from bounces.store.tables import Tables
 
-NEVER_TOLD: Final = datetime.fromtimestamp(0, UTC)
-"""When a membership was told of which no time is known: before any other."""
+LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+"""When the platform told a membership of which it gives no time."""
 
 
 class Store:
@@ -80,16 +80,17 @@ class Store:
         list_id: str,
         subscriber_id: str | None = None,
         *,
-        told: datetime = NEVER_TOLD,
+        told: datetime | None = None,
         policy: Policy | None = None,
     ) -> Membership:
         """Put `address` on the list `list_id`, or note its subscriber id there, and return the membership.
 
-        `told` is when the platform said so: the id that it said last stands. A membership that a report ended stays
-        ended: importing a list again must not bring back who bounced.
+        `told` is when the platform said so (None: long ago): the id that it said last stands. A membership that a
+        report ended stays ended, importing a list again must not bring back who bounced, unless the address was lifted
+        since the report and before `told`.
         """
-        key, list_id = address_key(address), list_key(list_id)
-        return deciding.subscribe(self._tables, key, list_id, subscriber_id, second(told), policy or default_policy())
+        key, list_id, time = address_key(address), list_key(list_id), LONG_AGO if told is None else second(told)
+        return deciding.subscribe(self._tables, key, list_id, subscriber_id, time, policy or default_policy())
 
     def suppress(self, address: str, scope: str, cause: Cause) -> Suppression:
         """Suppress `address` in `scope` for `cause`, as an import does, and return its suppression."""

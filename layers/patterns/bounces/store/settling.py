@@ -37,17 +37,25 @@ def change_status(
     raise contended(tables.status)
 
 
-def leave_lists_of_status(tables: Tables, address: str, list_id: str, policy: Policy) -> Membership:
-    """Take `address` off `list_id` where its status says that it left every list, and return the membership."""
+def follow_status(tables: Tables, address: str, known: Membership, policy: Policy) -> Membership:
+    """Have the membership `known` of `address` say what its status does, and return it.
+
+    Who left every list is on none; and what a lift answered counts no more, where the platform told it after that.
+    """
     status = tables.status_of(address)
+    lifts = [] if status.lifted is None else [status.lifted]
     left = [end.as_left() for end in status.ends if end.every_list]
+    if known.told and status.lifted and known.told <= status.lifted:
+        # Told late: what the lift answered counts, for it came after, and what an earlier one answered may not.
+        lifts = [item.read().evidence.time for item in tables.lifts_of(address)]
+        left += tables.facts_of(address).left(known.list_id)
     met = status.escalation if policy.endings[ESCALATION].no_list is Lists.EVERY else None
     escalation = None if met is None else Evidence(met.time, met.report)
 
-    def leaving(known: Membership) -> Membership:
-        return replace(known.unsubscribed(*left), escalation=escalation)
+    def following(known: Membership) -> Membership:
+        return replace(known.answered(*lifts).unsubscribed(*left), escalation=escalation)
 
-    return tables.change_membership(address, list_id, leaving)
+    return tables.change_membership(address, known.list_id, following)
 
 
 def _settle(tables: Tables, address: str, status: Status, policy: Policy, because: Lift) -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from itertools import chain
 from typing import Final
 
-from bounces.patterns.policy import COMPLAINT, HARD_BOUNCE
+from bounces.patterns.policy import COMPLAINT, ESCALATION, HARD_BOUNCE
 from bounces.store.evidence import Evidence
 from bounces.store.grounds import kept
 from bounces.store.soft_bounces import SoftBounce, completing, is_enough_after, is_enough_for, run_of
@@ -174,46 +174,66 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An address on a list: the platform's id of it and when that was told, and the reports that took it off.
+    """An address on a list: what the platform told of it, and the reports that took it off.
 
-    `escalation` is the soft bounce with which several added up, and may be taken back.
+    `told` is when the platform last said that it is on the list (None: never, a report named it), `named` when it last
+    gave its id of it, `subscriber`. `escalation` is the soft bounce with which several added up, and may be taken back.
+    What happened until `cleared`, the latest lift before the platform told it again, takes nobody off.
     """
 
     list_id: str
     subscriber: str | None = None
+    named: datetime | None = None
     told: datetime | None = None
+    cleared: datetime | None = None
     left: tuple[Left, ...] = ()
     escalation: Evidence | None = None
 
     @property
     def is_subscribed(self) -> bool:
-        """Whether the address is on the list."""
-        return not self.left and self.escalation is None
+        """Whether the address is on the list: the platform said so, and nothing took it off."""
+        return self.told is not None and not self.left and self.escalation is None
 
     @property
     def ended(self) -> Left | None:
         """What took it off first; None where it is on the list."""
-        escalated = () if self.escalation is None else (Left(self.escalation, "escalation"),)
+        escalated = () if self.escalation is None else (Left(self.escalation, ESCALATION),)
         return min((*self.left, *escalated), key=_departure, default=None)
 
     def subscribed(self, subscriber: str | None, told: datetime) -> Membership:
-        """Return the membership with the platform's id `subscriber`, as told at `told`; what was told last stands.
+        """Return the membership as the platform told it at `told`, with its id `subscriber`: what it said last stands.
 
         Who was taken off stays off: importing a list again must not bring back who bounced.
         """
-        if subscriber is None or (self.told is not None and (self.told, self.subscriber or "") >= (told, subscriber)):
-            return self
-        return replace(self, subscriber=subscriber, told=told)
+        known = self
+        if subscriber is not None and _naming(told, subscriber) > _naming(self.named, self.subscriber):
+            known = replace(known, subscriber=subscriber, named=told)
+        return replace(known, told=_latest(told, self.told))
+
+    def answered(self, *lifts: datetime) -> Membership:
+        """Return the membership after `lifts`: what the platform told after one counts against what was before it."""
+        told = self.told
+        cleared = max((lift for lift in lifts if told and lift < told), default=None)
+        return self if cleared is None else replace(self, cleared=_latest(cleared, self.cleared)).unsubscribed()
 
     def unsubscribed(self, *left: Left) -> Membership:
         """Return the membership that `left` ended."""
-        chosen = kept((*self.left, *left), least=(_departure,), greatest=(_departure,))
+        standing = [e for e in (*self.left, *left) if self.cleared is None or e.evidence.time > self.cleared]
+        chosen = kept(standing, least=(_departure,), greatest=(_departure,))
         return replace(self, left=tuple(sorted(chosen, key=_departure)))
 
     def told_anew(self, is_undone: Callable[[Evidence], bool], left: Iterable[Left]) -> Membership:
         """Return the membership without the reports that are undone, and with what history has of the others."""
         standing = tuple(each for each in self.left if not is_undone(each.evidence))
         return replace(self, left=standing).unsubscribed(*left)
+
+
+def _latest(time: datetime, other: datetime | None) -> datetime:
+    return time if other is None else max(time, other)
+
+
+def _naming(named: datetime | None, subscriber: str | None) -> tuple[bool, bool, float, str]:
+    return subscriber is not None, named is not None, named.timestamp() if named else 0.0, subscriber or ""
 
 
 def _evidence(bounce: SoftBounce) -> Evidence:

@@ -78,7 +78,10 @@ class Scope:
 
     def all_causes(self) -> tuple[Cause, ...]:
         """Return the causes that stand, live or expired."""
-        return self.causes if self.escalation is None else (*self.causes, self.escalation)
+        escalation = self.escalation
+        if escalation is None or (self.lift is not None and escalation.evidence.time <= self.lift.at):
+            return self.causes
+        return *self.causes, escalation
 
     def with_causes(self, causes: Iterable[Cause]) -> Scope:
         """Return the scope with `causes` besides; those that the lift answers count no more."""
@@ -95,7 +98,8 @@ class Scope:
     def with_escalation(self, cause: Cause | None, because: Lift) -> Scope:
         """Return the scope with `cause` as what soft bounces add up to; None: they do not any more, for `because`."""
         if cause is None:
-            return self if self.escalation is None else replace(self._freed(because), escalation=None)
+            taken_back = self.escalation is not None and self.escalation in self.all_causes()
+            return replace(self._freed(because) if taken_back else self, escalation=None)
         known = self.escalation
         if known is not None and known.evidence == cause.evidence:
             cause = replace(cause, expires=known.expires)  # as the policy was then
@@ -105,12 +109,12 @@ class Scope:
         return replace(self, freed=because if self.freed is None else max(because, self.freed))
 
     def lifted(self, lift: Lift) -> Scope:
-        """Return the scope set free by `lift`; the latest lift stands."""
+        """Return the scope set free by `lift`; the latest lift stands.
+
+        An escalation stays where it is until its status is settled, and counts no more where the lift answers it.
+        """
         latest = lift if self.lift is None else max(lift, self.lift)
-        escalation = self.escalation
-        if escalation is not None and escalation.evidence.time <= latest.at:
-            escalation = None
-        return Scope((), escalation, latest, self.freed).with_causes(self.causes)
+        return replace(self, causes=(), lift=latest).with_causes(self.causes)
 
     @property
     def ends(self) -> datetime | None:

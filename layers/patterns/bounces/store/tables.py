@@ -8,6 +8,8 @@ from typing import Final
 from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
 
 from bounces.errors import ContentionError
+from bounces.store.facts import Facts
+from bounces.store.history import What
 from bounces.store.models import (
     DECISION,
     LIST,
@@ -25,7 +27,7 @@ from bounces.store.models import (
     in_table,
 )
 from bounces.store.states import Membership, Status
-from bounces.store.suppressions import Suppression
+from bounces.store.suppressions import GLOBAL, Suppression
 
 ATTEMPTS: Final = 8
 """Two writers on one item are rare (one address, two messages), more than a few in a row are a fault."""
@@ -57,9 +59,17 @@ class Tables:
         """Yield the reports on `address` that are still remembered."""
         return iter(self.past.query(address, self.past.item.startswith(REPORT), consistent_read=True))
 
+    def facts_of(self, address: str) -> Facts:
+        """Return what the reports on `address` say that are still remembered."""
+        return Facts.of(item.read() for item in self.pasts_of(address))
+
     def decisions_of(self, address: str) -> Iterator[DecisionItem]:
         """Yield the decisions on `address` that are still remembered, by time."""
         return iter(self.decision.query(address, self.decision.item.startswith(DECISION), consistent_read=True))
+
+    def lifts_of(self, address: str) -> Iterator[DecisionItem]:
+        """Yield the lifts of `address` for every list that are still remembered, by time."""
+        return (each for each in self.decisions_of(address) if (each.what, each.scope) == (What.LIFTED, GLOBAL))
 
     def suppression_of(self, address: str) -> Suppression:
         """Return why `address` is not to be mailed, without a scope where nothing is known of it."""

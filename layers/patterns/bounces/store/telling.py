@@ -7,16 +7,10 @@ that is being applied just now stands in them before it stands in history.
 from __future__ import annotations
 
 from bounces.patterns.policy import Policy
-from bounces.store.facts import Facts
 from bounces.store.settling import change_status
 from bounces.store.states import Status
 from bounces.store.suppressions import GLOBAL, Lift, Scope, Suppression
 from bounces.store.tables import Tables
-
-
-def facts_of(tables: Tables, address: str) -> Facts:
-    """Return the reports on `address` that history remembers."""
-    return Facts.of(item.read() for item in tables.pasts_of(address))
 
 
 def tell_anew(tables: Tables, address: str, policy: Policy, because: Lift) -> Status:
@@ -25,7 +19,7 @@ def tell_anew(tables: Tables, address: str, policy: Policy, because: Lift) -> St
     What is thereby taken back is so for `because`. Written in the order of all effects, and to be done again if it
     breaks off.
     """
-    facts = facts_of(tables, address)
+    facts = tables.facts_of(address)
 
     def suppressed(known: Scope) -> Scope:
         return known.without(facts.is_undone, because).with_causes(facts.causes())
