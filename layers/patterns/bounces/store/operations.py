@@ -5,18 +5,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from bounces.patterns.policy import Policy, default_policy
 from bounces.records import Verdict
-from bounces.store import applying, checking, deciding
+from bounces.store import applying, checking, deciding, merging, scanning
 from bounces.store.applied import Applied
 from bounces.store.checking import Checked
 from bounces.store.deciding import MAX_WORDS, second
 from bounces.store.history import Decided, Past
 from bounces.store.keys import address_key, list_key
+from bounces.store.merging import Each, Merged
+from bounces.store.scanning import Key, PastPage, Sought, SuppressionPage
 from bounces.store.states import Membership, Status
 from bounces.store.suppressions import Cause, Lift, Suppression, scope_of
 from bounces.store.tables import Tables
@@ -69,10 +71,25 @@ class Store:
         """Return for each of `addresses`, at most 1,000, whether it may be mailed: `bounces.store.checking.check`."""
         return checking.check(self._tables, addresses, list_id, now)
 
-    def suppressions(self, after: dict[str, Any] | None = None) -> Iterator[Suppression]:
+    def suppressions(self) -> Iterator[Suppression]:
         """Yield every suppression, in no order, reading a page at a time; those that were lifted, too."""
-        for item in self._tables.suppression.scan(last_evaluated_key=after):
-            yield item.read()
+        return (each for page in self.suppression_pages() for each in page.suppressions)
+
+    def suppression_pages(self, since: datetime | None = None, after: Key | None = None) -> Iterator[SuppressionPage]:
+        """Yield the same in pages, from the key `after` on; only those of which something came at `since` or later."""
+        return scanning.suppression_pages(self._tables, None if since is None else second(since), after)
+
+    def past_pages(self, sought: Sought) -> Iterator[PastPage]:
+        """Yield the remembered reports of all addresses that are `sought`, in pages: `bounces.store.scanning`."""
+        return scanning.past_pages(self._tables, sought)
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many items the two tables had some hours ago: to show progress by."""
+        return scanning.count(self._tables.status), scanning.count(self._tables.suppression)
+
+    def merge(self, given: Iterable[Suppression], each: Each = map) -> Merged:
+        """Add what `given` says to what is known: `bounces.store.merging.merge`. `each` may write side by side."""
+        return merging.merge(self._tables, given, each)
 
     def subscribe(
         self,
