@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bounces_cli import pattern_arguments, push_arguments
+from bounces_cli import address_arguments, pattern_arguments, push_arguments
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 from bounces_cli.pattern_arguments import add_origin
 
@@ -78,6 +78,11 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     if verb == "push":
         push_arguments.add_to(push, given[1:])
 
+    for name, add_to, help_text, description in _ADDRESSES:
+        own = verbs.add_parser(name, help=help_text, description=description)
+        if verb == name:
+            add_to(own)
+
     bench = verbs.add_parser(
         "bench",
         help="measure how fast mails are read",
@@ -89,6 +94,34 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     bench.add_argument("--rounds", type=_jobs, default=5, metavar="N", help="how often each is measured (default: 5)")
     bench.set_defaults(run=_bench)
     return parser
+
+
+_ADDRESSES = (
+    (
+        "suppressions",
+        address_arguments.add_suppressions,
+        "check, add, lift, import and export what is not to be mailed",
+        "Check, change, import and export the addresses that are not to be mailed.",
+    ),
+    (
+        "subscribers",
+        address_arguments.add_subscribers,
+        "import who is on which list, and show where an address stands",
+        "Import who is on which list, and show where an address stands.",
+    ),
+    (
+        "why",
+        address_arguments.add_why,
+        "say what happened to an address, and why",
+        "Say where an address stands, what happened to it, and why.",
+    ),
+    (
+        "undo",
+        address_arguments.add_undo,
+        "take reports back, one or all of a rule or provider",
+        "Take reports back: what they changed becomes what it is without them.",
+    ),
+)
 
 
 def _inspect(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Bringing what another list, or an export, says of suppressions together with what is known.
+"""Bringing what other lists say, of suppressions and of memberships, together with what is known.
 
 Many at once: what is known of a hundred addresses is read by one call, and only what becomes another is written, each
 by a conditional write. So importing a file again costs reading only.
@@ -6,11 +6,14 @@ by a conditional write. So importing a file again costs reading only.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, TypeVar
 
-from bounces.store.models import SuppressionItem
+from bounces.patterns.policy import Policy
+from bounces.store import deciding
+from bounces.store.models import LIST, SuppressionItem
 from bounces.store.rows import IMPORT
 from bounces.store.suppressions import EMPTY, Cause, Lift, Scope, Suppression
 from bounces.store.tables import Tables, is_saved
@@ -49,6 +52,28 @@ def merge(tables: Tables, given: Iterable[Suppression], each: Each = map) -> Mer
         return _is_new(tables, items.get(suppression.address), suppression)
 
     return Merged(len(wanted), sum(each(write, list(wanted.values()))))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """That an address is on a list, the subscriber's id there, and when the platform said so. The keys are keys."""
+
+    address: str
+    list_id: str
+    subscriber: str | None
+    at: datetime  # aware, UTC, whole seconds
+
+
+def subscribe(tables: Tables, given: Sequence[Told], policy: Policy, each: Each = map) -> int:
+    """Put addresses on lists as `deciding.subscribe` does each, and return of how many that was new."""
+    wanted = sorted({(told.address, LIST + told.list_id) for told in given})
+    known = {(item.address, item.list_id): item.read() for item in tables.membership.batch_get(wanted)}
+
+    def put(told: Told) -> bool:
+        after = deciding.subscribe(tables, told.address, told.list_id, told.subscriber, told.at, policy)
+        return after != known.get((told.address, told.list_id))
+
+    return sum(each(put, given))
 
 
 def merged(known: Suppression, given: Suppression) -> Suppression:

@@ -17,7 +17,7 @@ from bounces.store.checking import Checked
 from bounces.store.deciding import MAX_WORDS, second
 from bounces.store.history import Decided, Past
 from bounces.store.keys import address_key, list_key
-from bounces.store.merging import Each, Merged
+from bounces.store.merging import Each, Merged, Told
 from bounces.store.scanning import Key, PastPage, Sought, SuppressionPage
 from bounces.store.states import Membership, Status
 from bounces.store.suppressions import Cause, Lift, Suppression, scope_of
@@ -83,6 +83,10 @@ class Store:
         """Yield the remembered reports of all addresses that are `sought`, in pages: `bounces.store.scanning`."""
         return scanning.past_pages(self._tables, sought)
 
+    def table_ids(self) -> tuple[str, str]:
+        """Return what names the two tables and no others, not even those that once had their names."""
+        return scanning.identity(self._tables.status), scanning.identity(self._tables.suppression)
+
     def counts(self) -> tuple[int, int]:
         """Return how many items the two tables had some hours ago: to show progress by."""
         return scanning.count(self._tables.status), scanning.count(self._tables.suppression)
@@ -107,6 +111,10 @@ class Store:
         """
         key, list_id = address_key(address), list_key(list_id)
         return deciding.subscribe(self._tables, key, list_id, subscriber_id, second(told), policy or default_policy())
+
+    def subscribe_all(self, given: Sequence[Told], policy: Policy | None = None, each: Each = map) -> int:
+        """Put many addresses on lists, and return of how many that was new. `each` may write side by side."""
+        return merging.subscribe(self._tables, given, policy or default_policy(), each)
 
     def suppress(self, address: str, scope: str, cause: Cause) -> Suppression:
         """Suppress `address` in `scope` for `cause`, as an import does, and return its suppression."""

@@ -80,6 +80,12 @@ def count(model: type[AddressItem]) -> int:
     return int(model.describe_table()["ItemCount"])
 
 
+def identity(model: type[AddressItem]) -> str:
+    """Return what names the table of `model` and no other, not even one that had its name before."""
+    described = model.describe_table()
+    return str(described.get("TableId") or described["TableArn"])
+
+
 def _pages(
     model: type[AnyModel], condition: Condition | None, after: Key | None, *, consistent: bool = False
 ) -> Iterator[tuple[list[AnyModel], int, Key | None]]:
