@@ -21,8 +21,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def empty_tables() -> Iterator[Tables]:
-    with in_memory.tables() as made:
+def empty_tables(dynamodb: str | None) -> Iterator[Tables]:
+    with in_memory.tables(dynamodb) as made:
         yield made
 
 

@@ -18,10 +18,16 @@ WIDE = "\U0001f4a9" * 2500
 LONG_DIAGNOSTIC = "550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking. " * 5
 
 
-@pytest.fixture
-def tables() -> Iterator[Tables]:
-    with in_memory.tables() as made:
+@pytest.fixture(scope="module")
+def empty_tables(dynamodb: str | None) -> Iterator[Tables]:
+    with in_memory.tables(dynamodb) as made:
         yield made
+
+
+@pytest.fixture
+def tables(empty_tables: Tables) -> Tables:
+    empty_tables.clear()
+    return empty_tables
 
 
 def units(tables: Tables, verdict: Verdict) -> int:
