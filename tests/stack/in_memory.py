@@ -22,6 +22,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from bounces.aws import clients
 from bounces.store import Store
+from tests.stack.capacity import Item
+from tests.stack.capacity import size as size
 
 TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
 ENVIRONMENT: Final = {
@@ -40,8 +42,6 @@ DESCRIBED: Final = (
     "LocalSecondaryIndexes",
 )
 _OFTEN: Final[Any] = {"Delay": 0.02, "MaxAttempts": 500}
-
-Item = dict[str, Any]
 
 
 @contextmanager
@@ -186,23 +186,3 @@ def before_write(place: int, act: Callable[[], object]) -> Iterator[None]:
 
     with mock.patch.object(BaseClient, "_make_api_call", make):
         yield
-
-
-def size(item: Item) -> int:
-    """Return the size of `item` in bytes by DynamoDB's rule (its guide, "DynamoDB item sizes and formats")."""
-    return sum(len(name.encode()) + _size(value) for name, value in item.items())
-
-
-def _size(value: Item) -> int:
-    ((kind, held),) = value.items()
-    if kind == "S":
-        return len(held.encode())
-    if kind == "B":
-        return len(held)
-    if kind == "N":
-        return len(held.strip("-0.")) // 2 + 2
-    if kind == "SS":
-        return sum(len(text.encode()) for text in held)
-    if kind == "M":
-        return 3 + sum(1 + len(name.encode()) + _size(part) for name, part in held.items())
-    raise AssertionError(f"no item of ours holds a {kind}")

@@ -1,6 +1,5 @@
 """What the store's items weigh, and what its writes cost, by DynamoDB's own rule."""
 
-import math
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -8,7 +7,7 @@ import pytest
 
 from bounces.records import Event, Verdict
 from bounces.store.models import etag_of
-from tests.stack import in_memory
+from tests.stack import in_memory, units
 from tests.stack.in_memory import Item, Tables
 from tests.stack.verdicts import NOON, USER, complaint, hard, no_bounce, soft
 
@@ -30,16 +29,11 @@ def tables(empty_tables: Tables) -> Tables:
     return empty_tables
 
 
-def units(tables: Tables, verdict: Verdict) -> int:
-    """Return the write units of applying `verdict`: each write's larger of before and after, rounded up to 1 KB."""
-    before = {_key(item): item for item in tables.items()}
-    with in_memory.calls() as calls:
+def write_units(tables: Tables, verdict: Verdict) -> float:
+    """Return the write units of applying `verdict`."""
+    with units.counted() as used:
         tables.store.apply(verdict)
-    used = 0
-    for write in calls.writes:
-        sizes = [in_memory.size(item) for item in (write["Item"], before.get(_key(write["Item"]), {}))]
-        used += math.ceil(max(sizes) / 1024)
-    return used
+    return used.writes()
 
 
 def _key(item: Item) -> tuple[str, str]:
@@ -59,8 +53,8 @@ def _key(item: Item) -> tuple[str, str]:
 )
 def test_a_report_costs_no_more_than_its_bar(tables: Tables, make: Callable[[], Verdict], most: int) -> None:
     tables.store.subscribe(USER, "news")
-    assert units(tables, make()) == most
-    assert units(tables, make()) == 0
+    assert write_units(tables, make()) == most
+    assert write_units(tables, make()) == 0
 
 
 @pytest.mark.parametrize("address", [USER, LONGEST])
