@@ -70,7 +70,7 @@ def tables() -> Iterator[Tables]:
     """Make the tables as template.yaml describes them, and have them meanwhile."""
     resources = yaml_parse(TEMPLATE.read_text("utf-8"))["Resources"]
     with aws():
-        for logical_id in ("SubscribersTable", "SuppressionsTable", "PatternsTable"):
+        for logical_id in ("SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable"):
             described = resources[logical_id]["Properties"]
             keys = {name: described[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")}
             boto3.client("dynamodb").create_table(TableName=logical_id, **keys)
