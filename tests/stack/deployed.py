@@ -65,6 +65,7 @@ class Stack:
         """Empty the tables and queues."""
         self.tables.clear()
         in_memory.clear(self.deployed.resources["ReviewTable"], ("part", "item"))
+        apply_actions._review.cache_clear()  # it knows which groups are there
         for name in QUEUES:
             self.messages(name)
             self.dead_letters(name)

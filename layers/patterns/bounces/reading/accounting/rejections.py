@@ -1,4 +1,4 @@
-"""A record that could not be read -> a report that says so, so that it comes before a person as everything doubtful does.
+"""A record that could not be read -> a report that says so, so that it comes before a person like all that is doubtful.
 
 It is about nobody: whoever stands in a row whose values stand under the wrong columns is anybody.
 """
@@ -15,7 +15,7 @@ from bounces.reading.text import one_line
 from bounces.records import Event, Report
 
 MAX_SHOWN: Final = 200
-"""Characters of the record that are shown. A message has room for a hundred such reports, and the bucket has the rest."""
+"""Characters of the record that are shown. A message has room for a hundred such reports; the bucket has the rest."""
 
 
 def reports_of(records: Iterable[SetAside], arrival: Arrival) -> tuple[Report, ...]:
