@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bounces_cli import pattern_arguments, push_arguments
+from bounces_cli import pattern_arguments, push_arguments, review_arguments
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 from bounces_cli.pattern_arguments import add_origin
 
@@ -77,6 +77,14 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     )
     if verb == "push":
         push_arguments.add_to(push, given[1:])
+
+    review = verbs.add_parser(
+        "review",
+        help="judge what the stack did not act on for doubt",
+        description="Show what waits for a person, and have it count after all or dismiss it, singly or by groups.",
+    )
+    if verb == "review":
+        review_arguments.add_to(review)
 
     bench = verbs.add_parser(
         "bench",

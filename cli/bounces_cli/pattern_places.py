@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -25,6 +24,7 @@ from bounces.patterns import (
 from bounces.patterns.edits import with_refused
 from bounces_cli.errors import BROKEN, CONFLICT, CommandError
 from bounces_cli.pattern_files import read_set, read_text, write_text
+from bounces_cli.people import author
 from bounces_cli.stacks import output_of
 
 if TYPE_CHECKING:
@@ -203,17 +203,11 @@ def place_of(
 def _note(wish: Wish, what: str) -> Note:
     from bounces.store import Note
 
-    return Note(wish.author or _user(), datetime.now(UTC), what, wish.why or "")
+    return Note(author(wish.author), datetime.now(UTC), what, wish.why or "")
 
 
 def _saved(version: Version) -> str:
     return f"saved version {version.name} ({version.what}): {version.patterns} patterns"
-
-
-def _user() -> str:
-    with suppress(OSError, KeyError):
-        return getpass.getuser()
-    return "unknown"
 
 
 @contextmanager

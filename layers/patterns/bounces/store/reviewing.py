@@ -42,23 +42,29 @@ class Reviewed:
 class Reviewer:
     """Decides about items by a store, to apply what follows, and a policy."""
 
-    def __init__(self, review: ReviewStore, store: Applies, policy: Policy) -> None:
-        """Take the review, the store and the policy that holds."""
+    def __init__(self, review: ReviewStore, store: Applies | None, policy: Policy) -> None:
+        """Take the review, the store (None for whoever only dismisses) and the policy that holds."""
         self._review = review
         self._store = store
         self._policy = policy
+
+    def checked(self, decision: Decision) -> Decision:
+        """Return `decision` as it is kept. Raises `ReviewError` where it can be made about no item."""
+        return decision.checked(self._policy)
 
     def decide(self, item: Item, decision: Decision) -> Reviewed:
         """Carry `decision` out on `item`, which is new to whoever calls it twice only once.
 
         Raises `ReviewDecided` where it was decided otherwise, `ReviewError` where it cannot be made about this item.
         """
-        decision = decision.checked(self._policy)
+        decision = self.checked(decision)
         self._review.check(item, decision)
         if item.decision is not None:
             return Reviewed(item, f"was {item.decision.words} before", is_new=False)
         words = decision.words
         if decision.is_applied:
+            if self._store is None:
+                raise ReviewError("there is no store to apply it to; nothing was done")
             words = self._store.apply(applied_to(item.verdict, decision), self._policy).words
         return Reviewed(self._review.decided(item, decision), words)
 
