@@ -123,6 +123,7 @@ def _serve(stack: Stack, journal: Journal, console: Console, log: Path) -> None:
     console.print("Serving until Ctrl-C; what further mails come to is printed here. To look into the stack:")
     console.print(f"  export {' '.join(endpoint.exports(stack.aws_port))}", style="dim", soft_wrap=True)
     console.print(f"  tail -f {log}", style="dim")
+    console.print(f"  .venv/bin/bounces review list --table {stack.deployed.outputs['ReviewTableName']}", style="dim")
     secret = stack.deployed.outputs["PushSecretArn"]
     token = f"aws secretsmanager get-secret-value --secret-id {secret} --query SecretString --output text"
     console.print(f"The token to push with is `current` of\n  {token}\n", style="dim", soft_wrap=True)
