@@ -11,11 +11,13 @@ from unittest import mock
 
 import pytest
 
-from bounces.store import ReviewStore, Store
+from bounces.store import PatternStore, ReviewStore, Store
 from bounces.store.states import State
+from bounces_cli import review_places
 from bounces_cli.main import main
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
+from tests.stack.pattern_sets import save
 from tests.stack.test_review import TABLE, keep, nobody, unknown
 
 TABLES: Final = ("--table", TABLE)
@@ -208,6 +210,21 @@ def test_a_run_that_aws_ends_goes_on_with_the_same_command(
     assert bounces(*given) == 0
     assert capsys.readouterr().out == f"{left} decided\n"
     assert sum(1 for _ in store.suppressions()) == 6
+
+
+def test_a_stack_s_outputs_name_the_tables_and_its_policy_holds(
+    review: ReviewStore, store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review_places, "output_of", lambda stack, name: f"{stack}{name}".removesuffix("Name"))
+    save(PatternStore("PatternsTable"), "", policy='[categories.spam-related]\ncounts = "way"\n')
+    keep(review, unknown(0), unknown(1))
+    assert main(["review", "list", "--json", "--stack", ""]) == 0
+    (group,) = rows(capsys)
+    given = (group["group"], "--group", "--soft", "--category", "spam-related", *WHY)
+    assert main(["review", "apply", *given, "--stack", ""]) == 0
+    assert capsys.readouterr().out == "2 decided\n"
+    assert [bounce.kind for bounce in store.status("user0@example.org").recent] == ["way"]
+    in_memory.clear("PatternsTable", ("part", "item"))
 
 
 def test_no_table_is_an_error_that_says_how_to_name_one(

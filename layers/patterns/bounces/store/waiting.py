@@ -89,7 +89,7 @@ def written_in(room: int, verdict: Verdict) -> str:
     report, diagnostic = whole["report"], verdict.report.diagnostic or ""
     kept: dict[str, Any] = {name: report[name] for name in _NEEDED if name in report}
     outer: dict[str, Any] = {name: whole[name] for name in _NEEDED_OF_VERDICT if name in whole}
-    room -= _size({**outer, "report": kept})
+    room -= _size({**outer, "report": kept}) + 1
     reserved = min(_size({"diagnostic": diagnostic}), _LEAST_DIAGNOSTIC) if diagnostic else 0
     for into, names, given in ((kept, _USEFUL, report), (outer, _USEFUL_OF_VERDICT, whole)):
         for name in names:
@@ -104,7 +104,7 @@ def written_in(room: int, verdict: Verdict) -> str:
 
 
 def _size(members: dict[str, Any]) -> int:
-    """Return the bytes of `members` within an object: without its braces, with a comma."""
+    """Return the bytes of `members` within an object that has others: without its braces, with a comma."""
     return len(_json(members).encode()) - 1
 
 
