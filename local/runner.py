@@ -5,6 +5,7 @@ import smtplib
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -84,7 +85,7 @@ def _send_samples(stack: Stack, journal: Journal, console: Console, log: Path) -
         settled = stack.settle(SETTLE_SECONDS)
     applied, unreported = journal.new(), journal.unreported()
     console.print(table.results(sent, applied, unreported))
-    console.print(table.suppressions(store.suppressions(), store))
+    console.print(table.suppressions(store.suppressions(), store, datetime.now(UTC)))
     handled = {one.key for one in applied} | unreported.keys()
     problems += [f"{name} was not handled" for key, name in sent.items() if key not in handled]
     problems += _problems(stack, settled=settled)
@@ -123,6 +124,7 @@ def _serve(stack: Stack, journal: Journal, console: Console, log: Path) -> None:
     console.print("Serving until Ctrl-C; what further mails come to is printed here. To look into the stack:")
     console.print(f"  export {' '.join(endpoint.exports(stack.aws_port))}", style="dim", soft_wrap=True)
     console.print(f"  tail -f {log}", style="dim")
+    console.print(f"  .venv/bin/bounces review list --table {stack.deployed.outputs['ReviewTableName']}", style="dim")
     secret = stack.deployed.outputs["PushSecretArn"]
     token = f"aws secretsmanager get-secret-value --secret-id {secret} --query SecretString --output text"
     console.print(f"The token to push with is `current` of\n  {token}\n", style="dim", soft_wrap=True)

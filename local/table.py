@@ -1,6 +1,7 @@
 """The tables that the local runner prints."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from rich import box
 from rich.console import Console
@@ -59,8 +60,8 @@ def _cells(applied: Applied) -> tuple[str, str, str, str]:
     )
 
 
-def suppressions(found: Iterable[Suppression], store: Store) -> Table:
-    """Return the suppression list, with the lists that each address was taken off."""
+def suppressions(found: Iterable[Suppression], store: Store, now: datetime) -> Table:
+    """Return the suppression list as it stands at `now`, with the lists that each address was taken off."""
     table = _table("The suppression list")
     for heading in ("address", "scope", "reason", "source", "event", "taken off", "still on"):
         table.add_column(heading, overflow="fold")
@@ -68,10 +69,13 @@ def suppressions(found: Iterable[Suppression], store: Store) -> Table:
         memberships = store.memberships(suppression.address)
         off = ", ".join(one.list_id for one in memberships if not one.is_subscribed)
         still_on = ", ".join(one.list_id for one in memberships if one.is_subscribed)
-        for scope, cause in suppression.scopes.items():
+        for scope, known in suppression.scopes.items():
+            cause = known.cause(now)
+            if cause is None:
+                continue
             table.add_row(
                 escape(suppression.address),
-                scope,
+                escape(scope),
                 cause.reason,
                 cause.source,
                 f"{cause.evidence.time:%Y-%m-%d %H:%M}",

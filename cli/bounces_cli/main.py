@@ -65,6 +65,31 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
             "Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
             _add_push,
         ),
+        "review": (
+            "judge what the stack did not act on for doubt",
+            "Show what waits for a person, and have it count after all or dismiss it, singly or by groups.",
+            _add_review,
+        ),
+        "suppressions": (
+            "check, add, lift, import and export what is not to be mailed",
+            "Check, change, import and export the addresses that are not to be mailed.",
+            _add_suppressions,
+        ),
+        "subscribers": (
+            "import who is on which list, and show where an address stands",
+            "Import who is on which list, and show where an address stands.",
+            _add_subscribers,
+        ),
+        "why": (
+            "say what happened to an address, and why",
+            "Say where an address stands, what happened to it, and why.",
+            _add_why,
+        ),
+        "undo": (
+            "take reports back, one or all of a rule or provider",
+            "Take reports back: what they changed becomes what it is without them.",
+            _add_undo,
+        ),
         "bench": (
             "measure how fast mails are read",
             "Measure how fast the mails in PATH are read, from bytes to reports, beside email.message_from_bytes alone "
@@ -104,6 +129,36 @@ def _add_push(push: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     from bounces_cli import push_arguments
 
     push_arguments.add_to(push, rest)
+
+
+def _add_suppressions(suppressions: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli import address_arguments
+
+    address_arguments.add_suppressions(suppressions)
+
+
+def _add_subscribers(subscribers: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli import address_arguments
+
+    address_arguments.add_subscribers(subscribers)
+
+
+def _add_why(why: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli import address_arguments
+
+    address_arguments.add_why(why)
+
+
+def _add_undo(undo: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli import address_arguments
+
+    address_arguments.add_undo(undo)
+
+
+def _add_review(review: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli import review_arguments
+
+    review_arguments.add_to(review)
 
 
 def _add_bench(bench: argparse.ArgumentParser, _: Sequence[str]) -> None:

@@ -11,8 +11,8 @@ from bounces.patterns.edits import newly_hard
 from bounces.patterns.trials import Change, Hazard, changes, hardened, hazards
 from bounces.records import Report, Verdict
 from bounces_cli.classify import outcome
-from bounces_cli.errors import CommandError
 from bounces_cli.pattern_places import Loaded
+from bounces_cli.people import agree
 from bounces_cli.plain import plain
 
 SHOWN: Final = 20  # hazards that are shown whole; what an import brings more is counted
@@ -35,13 +35,8 @@ def confirm(before: Loaded, after: Loaded, reports: Sequence[Report], *, yes: bo
         _say(f"the policy makes {name} hard, which says nothing of the address")
     _say("Hard gives up every address that such a bounce names: nobody mails it again.")
     _say(_count(before, after, reports))
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CommandError("not saved: what is said above has to be confirmed; --yes does")
-    print("Save it all the same? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise CommandError("not saved")
+    if not yes:
+        agree("Save it all the same?", "saved")
 
 
 def trial(before: Loaded, after: Loaded, reports: Sequence[Report]) -> list[Change]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,8 +22,10 @@ from bounces.patterns import (
     parse_patterns,
 )
 from bounces.patterns.edits import with_refused
-from bounces_cli.errors import BROKEN, CONFLICT, CommandError
+from bounces_cli.errors import CONFLICT, CommandError
+from bounces_cli.operators import talking_to
 from bounces_cli.pattern_files import read_set, read_text, write_text
+from bounces_cli.people import author
 from bounces_cli.stacks import output_of
 
 if TYPE_CHECKING:
@@ -203,34 +204,21 @@ def place_of(
 def _note(wish: Wish, what: str) -> Note:
     from bounces.store import Note
 
-    return Note(wish.author or _user(), datetime.now(UTC), what, wish.why or "")
+    return Note(author(wish.author), datetime.now(UTC), what, wish.why or "")
 
 
 def _saved(version: Version) -> str:
     return f"saved version {version.name} ({version.what}): {version.patterns} patterns"
 
 
-def _user() -> str:
-    with suppress(OSError, KeyError):
-        return getpass.getuser()
-    return "unknown"
-
-
 @contextmanager
 def _talking_to(where: str, *, saving: bool = False) -> Iterator[None]:
     """Raise `CommandError` for what goes wrong with AWS, and for what the store says of it."""
-    from botocore.exceptions import BotoCoreError, ClientError
-    from pynamodb.exceptions import PynamoDBException
-
+    unsure = "whether it was saved is not known; `bounces patterns versions` shows it" if saving else None
     try:
-        yield
+        with talking_to(where, unsure=unsure):
+            yield
     except EditConflict as error:
         raise CommandError(str(error), CONFLICT) from error
     except (PatternError, PatternSetDamaged) as error:
         raise CommandError(str(error)) from error
-    except (BotoCoreError, ClientError, PynamoDBException) as error:
-        if saving:
-            raise CommandError(
-                f"{where}: {error}\nwhether it was saved is not known; `bounces patterns versions` shows it", BROKEN
-            ) from error
-        raise CommandError(f"{where}: {error}") from error

@@ -14,17 +14,20 @@ from bounces_cli.sources import files
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
 # Bytes of mail below which there is nothing to wait for.
 SHORT: Final = 2 << 20
 
+# Items below which there is nothing to wait for.
+FEW: Final = 2_000
+
 
 class Progress:
-    """How far a command is, in bytes of its files, and the way to write beside the bar that shows it."""
+    """How far a command is, in bytes of its files or in items, and the way to write beside the bar that shows it."""
 
     def __init__(self, bar: Bar | None = None, total: int = 0) -> None:
-        """Show `bar` up to `total` bytes; without one, nothing."""
+        """Show `bar` up to `total`, 0 for an unknown one; without a bar, nothing."""
         self._bar = bar
         self._total = total
         self._task: TaskID | None = None
@@ -36,11 +39,11 @@ class Progress:
         return self._bar.console if self._bar is not None and self._is_shared else None
 
     def advance(self, size: int) -> None:
-        """Say that `size` more bytes are read. The bar starts here: it is a thread, and processes are forked before."""
+        """Say that `size` more are done. The bar starts here: it is a thread, and processes are forked before."""
         if self._bar is None:
             return
         if self._task is None:
-            self._task = self._bar.add_task("", total=self._total)
+            self._task = self._bar.add_task("", total=self._total or None)
             self._bar.start()
         self._bar.advance(self._task, size)
 
@@ -60,15 +63,35 @@ def progress_over(paths: Sequence[str], doing: str = "Reading") -> Iterator[Prog
     if total < SHORT:
         yield Progress()
         return
+    from rich.progress import DownloadColumn
+
+    with _bar(doing, DownloadColumn()) as bar:
+        yield Progress(bar, total)
+
+
+@contextmanager
+def progress_to(total: int, doing: str) -> Iterator[Progress]:
+    """Yield the progress over about `total` items, 0 for an unknown number, with the word `doing` in front."""
+    if not sys.stderr.isatty() or 0 < total < FEW:
+        yield Progress()
+        return
+    from rich.progress import MofNCompleteColumn
+
+    with _bar(doing, MofNCompleteColumn()) as bar:
+        yield Progress(bar, total)
+
+
+@contextmanager
+def _bar(doing: str, amount: ProgressColumn) -> Iterator[Bar]:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn(doing), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), amount, TimeRemainingColumn())
     console = Console(stderr=not sys.stdout.isatty())
     bar = Bar(*columns, console=console, transient=True, redirect_stdout=False)
     try:
-        yield Progress(bar, total)
+        yield bar
     finally:
         bar.stop()
 

@@ -1,4 +1,4 @@
-"""Verdicts from the verdict queue -> what the tables know of each address."""
+"""Verdicts from the verdict queue -> what the tables know of each address, and what waits for a person."""
 
 from functools import cache
 from typing import Any, Final
@@ -12,7 +12,7 @@ from bounces.aws.operator_set import Followed
 from bounces.aws.telemetry import logger
 from bounces.patterns import Policy
 from bounces.records import Verdict
-from bounces.store import Action, Applied, Store
+from bounces.store import Action, Applied, ReviewStore, Store, names_somebody, review_reason
 
 METRICS: Final = {
     Action.HARD_BOUNCED: telemetry.HARD_BOUNCES,
@@ -35,6 +35,11 @@ def _store() -> Store:
 
 
 @cache
+def _review() -> ReviewStore:
+    return ReviewStore(_settings().review_table)
+
+
+@cache
 def _policies() -> Followed[Policy]:
     return operator_set.policies(_settings().patterns_table, _settings().patterns_refresh_seconds)
 
@@ -50,7 +55,14 @@ def _apply_all(message: Message) -> None:
 
 
 def _apply(verdict: Verdict) -> Applied:
-    applied = _store().apply(verdict, _policies().current())
+    policy = _policies().current()
+    why = review_reason(verdict, policy)
+    if why is not None and _review().keep(verdict, why):
+        telemetry.count(telemetry.KEPT_FOR_REVIEW)
+    if why is None or names_somebody(verdict.report):
+        applied = _store().apply(verdict, policy)
+    else:
+        applied = Applied(verdict.report.id, Action.RECORDED, f"kept for review ({why})")
     logger.info("verdict applied", report=applied.report, words=applied.words, rule=verdict.rule)
     telemetry.count(METRICS[applied.action])
     return applied

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bounces.store import Store
+from bounces.store import ReviewStore, Store
 from local.stack import Stack, running
 
 
@@ -17,3 +17,8 @@ def stack() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def store(stack: Stack) -> Store:
     return Store(stack.deployed.resources["SubscribersTable"], stack.deployed.resources["SuppressionsTable"])
+
+
+@pytest.fixture(scope="module")
+def review(stack: Stack) -> ReviewStore:
+    return ReviewStore(stack.deployed.resources["ReviewTable"])

@@ -9,7 +9,8 @@ import pytest
 
 from bounces import envelopes
 from bounces.records import BounceType, Event, Report, Source, Verdict
-from bounces.store import State, Store
+from bounces.store import ReviewStore, State, Store
+from bounces.store.review_reasons import NO_ADDRESS
 from local import samples
 from local.received_mail import ReceivedMail
 from local.stack import Stack
@@ -108,15 +109,17 @@ def test_messages_that_no_function_knows_are_kept_once(stack: Stack, queue: str,
     assert any("version 99" in reason for reason, _ in found)
 
 
-def test_a_recipient_that_is_no_address_is_kept_and_its_neighbours_are_applied(stack: Stack, store: Store) -> None:
+def test_a_recipient_that_is_no_address_waits_for_a_person_and_its_neighbours_are_applied(
+    stack: Stack, store: Store, review: ReviewStore
+) -> None:
     records = [verdict(1, "first@example.org"), verdict(2, "no address"), verdict(3, "third@example.org")]
     send(stack, "VerdictQueue", *envelopes.pack(Verdict, records))
     assert_quiet(stack)
     assert store.suppression("first@example.org") is not None
     assert store.suppression("third@example.org") is not None
-    ((reason, body),) = kept(stack, "VerdictDeadLetterQueue")
-    assert "no address" in reason
-    assert [part.report.addressee for part in envelopes.unpack(Verdict, body).records] == ["no address"]
+    assert kept(stack, "VerdictDeadLetterQueue") == []
+    (group,) = (group for group in review.groups() if group.why == NO_ADDRESS)
+    assert [item.verdict.report.addressee for item in review.items(group.id)] == ["no address"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\r\n\r\n", bytes(range(256)) * 1000, b"\xff" * 100_000])
@@ -136,5 +139,5 @@ def test_garbage_at_the_smtp_door_stays_in_the_bucket_and_disturbs_nothing(
     assert list(store.suppressions()) == before
     assert kept(stack, "MailDeadLetterQueue") == []
     assert kept(stack, "ReportDeadLetterQueue") == []
-    # What looks like a bounce of nobody is a report without a recipient, and waits here.
-    assert all("no mail address" in reason for reason, _ in kept(stack, "VerdictDeadLetterQueue"))
+    # What looks like a bounce of nobody is a report without a recipient, and waits for a person.
+    assert kept(stack, "VerdictDeadLetterQueue") == []

@@ -28,7 +28,7 @@ def stack() -> Iterator[Stack]:
 def dump(stack: Stack) -> dict[str, list[str]]:
     """Return every item of every table, as DynamoDB has it, in a fixed order."""
     found: dict[str, list[str]] = {}
-    for name in ("SubscribersTable", "SuppressionsTable"):
+    for name in ("SubscribersTable", "SuppressionsTable", "ReviewTable"):
         pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=stack.deployed.resources[name])
         found[name] = sorted(
             json.dumps(item, sort_keys=True, default=_sorted) for page in pages for item in page["Items"]

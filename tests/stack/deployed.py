@@ -16,7 +16,7 @@ from unittest import mock
 import boto3
 
 from bounces.aws import push_tokens
-from bounces.store import Store
+from bounces.store import ReviewStore, Store
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
 from functions.ingest_push import app as ingest_push
@@ -32,7 +32,7 @@ LOGICAL_IDS: Final[dict[ModuleType, str]] = {
     ingest_push: "IngestPushFunction",
 }
 QUEUES: Final = ("MailQueue", "ReportQueue", "VerdictQueue")
-KEPT: Final = ("_settings", "_store", "_classifiers", "_policies", "_tokens")
+KEPT: Final = ("_settings", "_store", "_review", "_classifiers", "_policies", "_tokens")
 """What the functions' modules keep from one call to the next."""
 
 
@@ -56,9 +56,16 @@ class Stack:
         names = (self.deployed.resources["SubscribersTable"], self.deployed.resources["SuppressionsTable"])
         return Tables(*names, Store(*names))
 
+    @cached_property
+    def review(self) -> ReviewStore:
+        """Return the review."""
+        return ReviewStore(self.deployed.resources["ReviewTable"])
+
     def clear(self) -> None:
         """Empty the tables and queues."""
         self.tables.clear()
+        in_memory.clear(self.deployed.resources["ReviewTable"], ("part", "item"))
+        apply_actions._review.cache_clear()  # it knows which groups are there
         for name in QUEUES:
             self.messages(name)
             self.dead_letters(name)

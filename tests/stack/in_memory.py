@@ -1,11 +1,15 @@
-"""AWS in this process's memory, with the tables of template.yaml, and faults in its answers."""
+"""AWS in this process's memory, with the tables of template.yaml, and faults in its answers.
+
+The tables are moto's, or those of another DynamoDB whose address is given (`tests.stack.dynalite`).
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 from unittest import mock
@@ -18,6 +22,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from bounces.aws import clients
 from bounces.store import Store
+from tests.stack.capacity import Item
+from tests.stack.capacity import size as size
 
 TEMPLATE: Final = Path(__file__).resolve().parents[2] / "template.yaml"
 ENVIRONMENT: Final = {
@@ -28,14 +34,22 @@ ENVIRONMENT: Final = {
 }
 WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 
-Item = dict[str, Any]
+DESCRIBED: Final = (
+    "BillingMode",
+    "AttributeDefinitions",
+    "KeySchema",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+)
+_OFTEN: Final[Any] = {"Delay": 0.02, "MaxAttempts": 500}
 
 
 @contextmanager
-def aws() -> Iterator[None]:
-    """Have AWS in memory, empty, and no way to a real one."""
+def aws(dynamodb: str | None = None) -> Iterator[None]:
+    """Have AWS in memory, empty, and no way to a real one; DynamoDB is the one at `dynamodb` (None: moto's)."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with mock.patch.dict(os.environ, kept | ENVIRONMENT, clear=True), mock_aws():
+    place = {} if dynamodb is None else {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
+    with mock.patch.dict(os.environ, kept | ENVIRONMENT | place, clear=True), mock_aws():
         boto3.setup_default_session()
         clients.forget()
         yield
@@ -66,32 +80,53 @@ class Tables:
 
 
 @contextmanager
-def tables() -> Iterator[Tables]:
-    """Make the tables as template.yaml describes them, and have them meanwhile."""
+def tables(dynamodb: str | None = None) -> Iterator[Tables]:
+    """Make the tables as template.yaml describes them, in the DynamoDB at `dynamodb` (None: moto's), meanwhile."""
     resources = yaml_parse(TEMPLATE.read_text("utf-8"))["Resources"]
-    with aws():
-        for logical_id in ("SubscribersTable", "SuppressionsTable", "PatternsTable"):
+    with ExitStack() as made:
+        made.enter_context(aws(dynamodb))
+        for logical_id in ("SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable"):
             described = resources[logical_id]["Properties"]
-            keys = {name: described[name] for name in ("BillingMode", "AttributeDefinitions", "KeySchema")}
-            boto3.client("dynamodb").create_table(TableName=logical_id, **keys)
+            made.enter_context(table(logical_id, **{name: described[name] for name in DESCRIBED if name in described}))
         yield Tables("SubscribersTable", "SuppressionsTable", Store("SubscribersTable", "SuppressionsTable"))
+
+
+@contextmanager
+def table(name: str, **described: Any) -> Iterator[None]:
+    """Have the table `name` meanwhile, described as to CreateTable."""
+    client = _client()
+    client.create_table(TableName=name, **described)
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=_OFTEN)
+    yield
+    client.delete_table(TableName=name)
+    client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig=_OFTEN)
 
 
 def clear(table: str, keys: Iterable[str]) -> None:
     """Delete every item of `table`, whose keys are named `keys`."""
     for item in scan(table):
-        boto3.client("dynamodb").delete_item(TableName=table, Key={key: item[key] for key in keys})
+        _client().delete_item(TableName=table, Key={key: item[key] for key in keys})
 
 
 def scan(table: str) -> list[Item]:
     """Return every item of `table`, as DynamoDB has it."""
-    pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+    pages = _client().get_paginator("scan").paginate(TableName=table)
     return [{name: _ordered(value) for name, value in item.items()} for page in pages for item in page["Items"]]
+
+
+def _client() -> Any:
+    """Return a client for the DynamoDB that the environment names: making one takes longer than a call."""
+    return _client_of(os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"), os.environ.get("AWS_ENDPOINT_URL"))
+
+
+@cache
+def _client_of(*_address: str | None) -> Any:
+    return boto3.client("dynamodb")
 
 
 def _ordered(value: Any) -> Any:
     """A set of DynamoDB has no order."""
-    return {"SS": sorted(value["SS"])} if "SS" in value else value
+    return {kind: sorted(held) if kind in ("SS", "NS", "BS") else held for kind, held in value.items()}
 
 
 @dataclass
@@ -151,23 +186,3 @@ def before_write(place: int, act: Callable[[], object]) -> Iterator[None]:
 
     with mock.patch.object(BaseClient, "_make_api_call", make):
         yield
-
-
-def size(item: Item) -> int:
-    """Return the size of `item` in bytes by DynamoDB's rule (its guide, "DynamoDB item sizes and formats")."""
-    return sum(len(name.encode()) + _size(value) for name, value in item.items())
-
-
-def _size(value: Item) -> int:
-    ((kind, held),) = value.items()
-    if kind == "S":
-        return len(held.encode())
-    if kind == "B":
-        return len(held)
-    if kind == "N":
-        return len(held.strip("-0.")) // 2 + 2
-    if kind == "SS":
-        return sum(len(text.encode()) for text in held)
-    if kind == "M":
-        return 3 + sum(1 + len(name.encode()) + _size(part) for name, part in held.items())
-    raise AssertionError(f"no item of ours holds a {kind}")

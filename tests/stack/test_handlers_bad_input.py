@@ -186,8 +186,29 @@ def test_a_record_that_cannot_be_read_is_kept_alone(
 @pytest.mark.parametrize(
     "recipient", [None, "", "user", "user@", "Mail Delivery Subsystem", "x" * 300 + "@example.com"]
 )
-def test_a_recipient_that_is_no_address_is_kept_alone(stack: Stack, said: Said, recipient: str | None) -> None:
+def test_a_bounce_whose_recipient_is_no_address_waits_for_a_person(
+    stack: Stack, said: Said, recipient: str | None
+) -> None:
     nobody = hard("nobody", recipient=recipient, addressee=recipient)
+    (message,) = envelopes.pack(Verdict, [hard("a"), nobody, soft("b")])
+    for _ in range(2):
+        assert stack.call(apply_actions, [message]) == []
+    assert len(stack.tables.store.history(USER)) == 2
+    assert stack.dead_letters("VerdictQueue") == []
+    (group,) = stack.review.groups()
+    assert (group.waiting, group.total) == (1, 1)
+    assert group.sample is not None
+    assert group.sample.verdict.report.raw == nobody.report.raw
+    assert said.counted[telemetry.KEPT_FOR_REVIEW] == 1
+    assert said.rejected == {}
+    assert said.warnings() == []
+
+
+@pytest.mark.parametrize("recipient", [None, "", "user", "x" * 300 + "@example.com"])
+def test_what_could_do_nothing_to_anybody_and_names_nobody_is_kept_alone(
+    stack: Stack, said: Said, recipient: str | None
+) -> None:
+    nobody = no_bounce(Event.AUTO_REPLY, "nobody", recipient=recipient, addressee=recipient)
     (message,) = envelopes.pack(Verdict, [hard("a"), nobody, soft("b")])
     assert stack.call(apply_actions, [message]) == []
     assert len(stack.tables.store.history(USER)) == 2
@@ -196,6 +217,7 @@ def test_a_recipient_that_is_no_address_is_kept_alone(stack: Stack, said: Said, 
     assert "mail address" in kept.attributes["reason"]
     assert said.rejected == {"RecipientError": 1}
     assert len(said.warnings()) == 1
+    assert list(stack.review.groups()) == []
 
 
 def test_what_was_kept_can_be_run_again(stack: Stack, said: Said) -> None:
@@ -208,7 +230,7 @@ def test_what_was_kept_can_be_run_again(stack: Stack, said: Said) -> None:
 
 
 def test_several_bad_records_of_a_message_are_one_dead_letter(stack: Stack, said: Said) -> None:
-    nobody = [hard(f"n{number}", recipient=None, addressee=None) for number in range(3)]
+    nobody = [no_bounce(Event.DELAY, f"n{number}", recipient=None, addressee=None) for number in range(3)]
     assert stack.call(apply_actions, [with_bad_record(Verdict, nobody, {"version": 2})]) == []
     (kept,) = stack.dead_letters("VerdictQueue")
     assert len(json.loads(kept.body)["records"]) == 4

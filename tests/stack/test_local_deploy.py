@@ -52,6 +52,7 @@ def test_functions_are_told_of_the_resources_that_were_made(deployed: Deployed) 
     assert variables["ApplyActionsFunction"]["PATTERNS_TABLE"] == its["PatternsTable"]
     assert variables["ApplyActionsFunction"]["SUBSCRIBERS_TABLE"] == its["SubscribersTable"]
     assert variables["ApplyActionsFunction"]["SUPPRESSIONS_TABLE"] == its["SuppressionsTable"]
+    assert variables["ApplyActionsFunction"]["REVIEW_TABLE"] == its["ReviewTable"]
     assert variables["ApplyActionsFunction"]["DEAD_LETTER_QUEUE_URL"] == its["VerdictDeadLetterQueue"]
 
 

@@ -105,7 +105,7 @@ def test_outputs_say_the_mx_record_and_how_to_look_before_activating(
             f"aws sqs start-message-move-task --source-arn {from_arn} --destination-arn {to_arn} --region eu-west-1"
         )
         assert outputs[f"Redrive{queue}s"] == redrive
-    for table in ("SubscribersTable", "SuppressionsTable"):
+    for table in ("SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable"):
         assert outputs[f"{table}Name"] == deployed.resources[table]
     if not parameters:
         activate = "aws ses set-active-receipt-rule-set --rule-set-name bounce-processing --region eu-west-1"

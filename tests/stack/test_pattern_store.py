@@ -22,15 +22,15 @@ TABLE = "PatternsTable"
 
 
 @pytest.fixture(scope="module")
-def table() -> Iterator[None]:
-    with in_memory.tables():
-        yield
+def made(dynamodb: str | None) -> Iterator[PatternStore]:
+    with in_memory.tables(dynamodb):
+        yield PatternStore(TABLE)
 
 
 @pytest.fixture
-def store(table: None) -> PatternStore:
+def store(made: PatternStore) -> PatternStore:
     in_memory.clear(TABLE, ("part", "item"))
-    return PatternStore(TABLE)
+    return made
 
 
 def items() -> list[dict[str, Any]]:

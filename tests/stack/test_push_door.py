@@ -11,6 +11,7 @@ import pytest
 
 from bounces import envelopes, notifications
 from bounces.records import Event, Report, Source
+from bounces.store.review_reasons import UNREADABLE
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
 from functions.ingest_ses import app as ingest_ses
@@ -93,6 +94,37 @@ def test_what_cannot_be_read_is_set_aside_and_told_and_the_others_are_taken(stac
     assert kept[0]["record"] == shifted
     assert "record_base64" in kept[1]
     assert key.removeprefix("rejected/").removesuffix(".jsonl.gz") in kept[0]["body"]
+
+
+def test_what_cannot_be_read_comes_before_a_person_by_the_ordinary_path(stack: Stack) -> None:
+    shifted = [row(number).replace(f"u{number}@example.org", "5.1.1") for number in range(3)]
+    body = "\n".join([HEADER, row(9), *shifted, shifted[0], "b,x"]).encode()
+    for _ in range(2):
+        assert push(stack, body).told["rejected"] == 5
+    assert stack.call(classify, stack.messages("ReportQueue")) == []
+    assert stack.call(apply_actions, stack.messages("VerdictQueue")) == []
+    found = sorted(stack.review.groups(), key=lambda group: group.total)
+    assert [(group.total, group.why) for group in found] == [(1, UNREADABLE), (3, UNREADABLE)]
+    assert found[1].shape == "has a status in the column rcpt: its values stand under the columns of another record"
+    ((key, packed),) = stack.kept("rejected/").items()
+    places = {part["place"]: part["record"] for part in map(json.loads, gzip.decompress(packed).splitlines())}
+    for item in stack.review.items(found[1].id):
+        bucket_key, _, place = (item.verdict.report.raw or "").partition("#")
+        assert bucket_key.endswith(key)
+        assert places[int(place)].startswith((item.verdict.report.diagnostic or "")[:200])
+    assert {suppression.address for suppression in stack.tables.store.suppressions()} == {"u9@example.org"}
+    assert len(stack.tables.items()) == 4  # of u9 alone: status, membership, history, suppression
+
+
+def test_two_thousand_rejections_travel_in_twenty_messages(stack: Stack) -> None:
+    push(stack, rows(1))
+    reports(stack)
+    body = "\n".join([HEADER, *(row(number).replace(f"u{number}@example.org", "5.1.1") for number in range(2000))])
+    with calls() as made:
+        assert push(stack, body.encode()).told["rejected"] == 2000
+    sends = [its for operation, its in made.made if operation == "SendMessageBatch"]
+    assert sum(len(its["Entries"]) for its in sends) == 20
+    assert made.operations.count("PutObject") == 2
 
 
 def test_of_many_rejections_the_first_hundred_are_told_and_all_are_kept(stack: Stack) -> None:

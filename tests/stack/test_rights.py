@@ -11,7 +11,7 @@ from bounces import envelopes
 from bounces.aws import operator_set
 from bounces.aws.operator_set import Followed
 from bounces.records import Verdict
-from bounces.store import PatternStore
+from bounces.store import PatternStore, ReviewStore
 from tests.stack import deployed
 from tests.stack.expanded import listed, of_type, referred
 from tests.stack.in_memory import calls, tables
@@ -55,6 +55,7 @@ WANTED: Final = {
         "VerdictQueue": {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
         "SubscribersTable": {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"},
         "SuppressionsTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "ReviewTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "PatternsTable": {"dynamodb:GetItem", "dynamodb:Query"},
         "VerdictDeadLetterQueue": {"sqs:SendMessage"},
         "ApplyActionsLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
@@ -120,8 +121,9 @@ def test_apply_actions_uses_each_right_that_it_has_on_the_tables() -> None:
     with tables() as made, mock.patch.object(BaseClient, "_make_api_call", recorded):
         for verdict in (named, named, unnamed):
             made.store.apply(verdict)
+            ReviewStore("ReviewTable").keep(verdict, "a reason")
     rights = granted("ApplyActionsRole")
-    assert used == {name: rights[name] for name in ("SubscribersTable", "SuppressionsTable")}
+    assert used == {name: rights[name] for name in ("SubscribersTable", "SuppressionsTable", "ReviewTable")}
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def empty_tables() -> Iterator[Tables]:
-    with in_memory.tables() as made:
+def empty_tables(dynamodb: str | None) -> Iterator[Tables]:
+    with in_memory.tables(dynamodb) as made:
         yield made
 
 
@@ -60,7 +60,7 @@ def test_every_read_sees_what_was_written_before(tables: Tables) -> None:
     with in_memory.calls() as calls:
         tables.store.apply(hard())
     reads = [arguments for operation, arguments in calls.made if operation in ("GetItem", "Query")]
-    assert len(reads) == 6
+    assert len(reads) == 7
     assert all(arguments["ConsistentRead"] for arguments in reads)
 
 

@@ -49,7 +49,7 @@ def policies_of(resource: str) -> list[dict[str, Any]]:
 def test_the_flow_is_there() -> None:
     assert set(FUNCTIONS) == set(SETTINGS)
     assert set(DEAD_LETTER_QUEUES) == {"MailQueue", "ReportQueue", "VerdictQueue"}
-    assert set(TABLES) == {"SubscribersTable", "SuppressionsTable", "PatternsTable"}
+    assert set(TABLES) == {"SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable"}
     assert {referred(mapping["FunctionName"]) for mapping in MAPPINGS.values()} == set(FUNCTIONS) - {
         "IngestPushFunction"
     }

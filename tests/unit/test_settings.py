@@ -12,6 +12,7 @@ ENVIRONMENT = {
     "DEAD_LETTER_QUEUE_URL": " https://sqs.example/dead ",
     "SUBSCRIBERS_TABLE": "subscribers",
     "SUPPRESSIONS_TABLE": "suppressions",
+    "REVIEW_TABLE": "review",
     "PATTERNS_TABLE": "patterns",
 }
 
@@ -22,7 +23,9 @@ def test_each_function_reads_its_own_settings() -> None:
     assert settings.read(ClassifySettings, ENVIRONMENT) == ClassifySettings(
         "https://sqs.example/verdicts", dead, "patterns"
     )
-    assert settings.read(ApplySettings, ENVIRONMENT) == ApplySettings("subscribers", "suppressions", dead, "patterns")
+    assert settings.read(ApplySettings, ENVIRONMENT) == ApplySettings(
+        "subscribers", "suppressions", "review", dead, "patterns"
+    )
 
 
 def test_a_setting_with_a_default_may_be_given() -> None:

@@ -10,9 +10,14 @@
     |-- NotificationError      a queue message that is no receipt notification of SES
     |-- MailGone               the mail that a notification names is no longer in the bucket
     |-- RecipientError         a verdict whose recipient is no mail address
+    |-- UnknownReport          a report that the history of its address does not remember
+    |-- LimitError             more at once than an operation takes
     |-- PatternError           an operator's pattern, a policy or a built-in rule that cannot be used
     |-- PatternSetDamaged      a stored set of patterns that is not whole, or not as it was saved
     |-- EditConflict           an edit of a set of patterns that another one came before
+    |-- ReviewError            a decision about what waits for review that cannot be made
+    |   |-- ReviewDecided        it was decided before, and otherwise
+    |   `-- ReviewGone           there is no such item, or no more
     |-- SettingError           a setting that is missing or cannot be used
     |-- CredentialError        a request without a valid token (HTTP 401)
     |-- QueueError             a queue that does not take messages; worth another try
@@ -72,6 +77,14 @@ class RecipientError(BouncesError):
     """A verdict whose recipient is no mail address."""
 
 
+class UnknownReport(BouncesError):
+    """A report that the history of its address does not remember."""
+
+
+class LimitError(BouncesError):
+    """More at once than an operation takes."""
+
+
 class PatternError(BouncesError):
     """An operator's pattern or a built-in rule that cannot be used."""
 
@@ -82,6 +95,18 @@ class PatternSetDamaged(BouncesError):
 
 class EditConflict(BouncesError):
     """An edit of a set of patterns that another one came before."""
+
+
+class ReviewError(BouncesError):
+    """A decision about what waits for review that cannot be made."""
+
+
+class ReviewDecided(ReviewError):
+    """A decision about what was decided before, and otherwise."""
+
+
+class ReviewGone(ReviewError):
+    """There is no such item or group in the review, or no more."""
 
 
 class SettingError(BouncesError):

@@ -44,6 +44,20 @@ def record_digest(mta: str, kind: str, fields: Iterable[tuple[str, str]]) -> byt
     return hashlib.sha256(f"record\0{mta}\0{kind}\0{logged}".encode("utf-8", "replace")).digest()
 
 
+def rejected_digest(mta: str, record: bytes) -> bytes:
+    """Return the digest of a record that an MTA (`powermta`, `kumomta`) logged and that cannot be read: of its bytes.
+
+    Line ends and white space around it are the shipper's.
+    """
+    written = record.replace(b"\r\n", b"\n").replace(b"\r", b"\n").strip()
+    return hashlib.sha256(b"rejected\0%b\0%b" % (mta.encode(), written)).digest()
+
+
+def decision_digest(report: str, choice: str, category: str) -> bytes:
+    """Return the digest of an operator's decision to have the report with the id `report` count as `choice`."""
+    return hashlib.sha256(f"decision\0{report}\0{choice}\0{category}".encode("utf-8", "replace")).digest()
+
+
 def report_id(digest: bytes, event: str, recipient: str) -> str:
     """Return the id of the report of `event` on `recipient` in the mail or record with `digest`."""
     text = b"%b\0%b\0%b" % (digest, event.encode(), recipient.lower().encode("utf-8", "replace"))

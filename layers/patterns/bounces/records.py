@@ -35,6 +35,7 @@ class Source(StrEnum):
     POWERMTA = "powermta"
     KUMOMTA = "kumomta"
     API = "api"
+    OPERATOR = "operator"  # a person, who decided what waited for review
 
 
 class Event(StrEnum):

@@ -48,6 +48,7 @@ class ApplySettings:
 
     subscribers_table: str
     suppressions_table: str
+    review_table: str
     dead_letter_queue_url: str
     patterns_table: str  # for the policy
     patterns_refresh_seconds: int = REFRESH_SECONDS

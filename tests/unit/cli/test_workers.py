@@ -15,9 +15,10 @@ def _square(number: int) -> int:
     return number * number
 
 
-def _children() -> int:
+def _children() -> set[str]:
+    """Return this process's children: other tests may have left some."""
     with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123
-        return len(file.read().split())
+        return set(file.read().split())
 
 
 def test_results_come_in_the_order_of_the_tasks() -> None:
@@ -35,6 +36,7 @@ def test_results_may_be_larger_than_a_pipe_holds() -> None:
 
 def test_tasks_are_taken_as_they_are_needed() -> None:
     taken = 0
+    before = _children()
 
     def tasks() -> Iterator[int]:
         nonlocal taken
@@ -44,7 +46,7 @@ def test_tasks_are_taken_as_they_are_needed() -> None:
 
     assert list(islice(in_order(_square, tasks(), 2), 5)) == [0, 1, 4, 9, 16]
     assert taken <= 5 + WINDOW + 2
-    assert _children() == 0
+    assert _children() <= before
 
 
 def test_what_is_passed_on_is_done_by_one_process_and_stands_in_its_place() -> None:
@@ -80,12 +82,13 @@ def test_a_worker_that_ends_is_told_in_its_tasks_place(end: object, how: str) ->
             end()  # type: ignore[operator]
         return number
 
+    before = _children()
     results = in_order(work, range(100), 2)
     assert list(islice(results, 20)) == list(range(20))
     with pytest.raises(WorkerEnded, match=how) as ended:
         next(results)
     assert ended.value.task == 20
-    assert _children() == 0
+    assert _children() <= before
 
 
 def test_workers_end_with_a_parent_that_was_killed() -> None:

@@ -7,6 +7,7 @@ reports.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from bounces.aws.push_store import Kept
 from bounces.aws.telemetry import logger
 from bounces.errors import PushError, RecordError
 from bounces.reading import Arrival
-from bounces.reading.accounting import Push, read_push
+from bounces.reading.accounting import Push, read_push, rejections
 from bounces.reading.pushed_mail import read_pushed_mail
 from bounces.records import Report, Source
 from bounces.settings import PushSettings
@@ -42,9 +43,10 @@ def take_records(source: Source, request: Request, its: PushSettings, deadline: 
     except PushError:
         logger.warning("a body that is refused is kept all the same", key=kept.key)
         raise
-    queues.send_by(deadline, its.report_queue_url, envelopes.pack(Report, push.reports))
     if push.set_aside:
         deadline.run(partial(push_store.keep_rejected, kept, push.set_aside))
+    unread = rejections.reports_of(push.set_aside, replace(arrival, raw=kept.rejected_uri))
+    queues.send_by(deadline, its.report_queue_url, envelopes.pack(Report, (*push.reports, *unread)))
     _account(kept.key, push)
     return _told(push)
 

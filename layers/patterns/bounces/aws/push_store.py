@@ -50,6 +50,11 @@ class Kept:
         """The key of the records of the body that could not be read."""
         return f"{REJECTED}{self.place}.jsonl.gz"
 
+    @property
+    def rejected_uri(self) -> str:
+        """Those records as reports name them."""
+        return f"s3://{self.bucket}/{self.rejected_key}"
+
 
 def place_of(bucket: str, body: bytes, received: datetime) -> Kept:
     """Return where `body` is to be kept."""

@@ -29,6 +29,7 @@ SOFT_BOUNCES: Final = "SoftBounces"
 DELIVERIES: Final = "Deliveries"
 COMPLAINTS: Final = "Complaints"
 RECORDED_ONLY: Final = "RecordedOnly"
+KEPT_FOR_REVIEW: Final = "KeptForReview"  # verdicts that wait for a person
 REJECTED: Final = "Rejected"  # with the dimension `reason`: the name of the error
 PATTERNS_SKIPPED: Final = "PatternsSkipped"  # stored patterns that cannot be used
 PATTERN_SETS_DAMAGED: Final = "PatternSetsDamaged"  # stored versions that are not whole

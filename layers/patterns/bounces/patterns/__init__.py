@@ -10,6 +10,7 @@ from bounces.patterns.classifier import Classifier
 from bounces.patterns.operator_patterns import NO_PATTERNS, OperatorPattern, OperatorPatterns, Refused
 from bounces.patterns.operator_syntax import export_json, export_patterns, import_json, parse_patterns
 from bounces.patterns.policy import Policy, categories, default_policy
+from bounces.patterns.providers import provider_of
 
 __all__ = [
     "NO_PATTERNS",
@@ -24,4 +25,5 @@ __all__ = [
     "export_patterns",
     "import_json",
     "parse_patterns",
+    "provider_of",
 ]

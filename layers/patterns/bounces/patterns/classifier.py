@@ -11,7 +11,6 @@ from collections.abc import Container, Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from bounces.addresses import domain_of
 from bounces.knowledge import vocabulary
 from bounces.patterns import codes
 from bounces.patterns.lexicon import Found, RuleLexicon, Sighting
@@ -20,7 +19,7 @@ from bounces.patterns.operator_lexicon import OperatorLexicon
 from bounces.patterns.operator_patterns import NO_PATTERNS, OperatorPatterns, Outcome
 from bounces.patterns.policy import OTHER, Policy, categories, default_policy
 from bounces.patterns.rules import PHRASE, PROVIDER, Rule, built_in_rules
-from bounces.patterns.scopes import scopes_of
+from bounces.patterns.scopes import scopes_of_report
 from bounces.patterns.stages import Stage, Stages
 from bounces.patterns.words import Words
 from bounces.records import BounceType, Event, Report, Verdict
@@ -110,7 +109,7 @@ class Classifier:
     def read(self, report: Report) -> tuple[Text, Sighting]:
         """Return the report's text in the form to be matched, and what was seen in it; for `decide`."""
         text = text_of(report.diagnostic or "")
-        return text, Sighting(self._words.seen_in(text.folded), _scopes_of(report))
+        return text, Sighting(self._words.seen_in(text.folded), scopes_of_report(report))
 
     def _doubt(self, rule: Rule, found: Found, text: Text, seen: Sighting, report: Report) -> str | None:
         """Return the words near those that `rule` met which make them doubtful, or None."""
@@ -169,15 +168,6 @@ class Classifier:
             rule=f"{OPERATOR}.{met.number + 1}", rule_text=pattern.line.strip(), layer=OPERATOR, matched=met.matched,
             reason=_sentence(because), patterns_version=self._version, ignore=pattern.outcome is Outcome.IGNORE,
         )  # fmt: skip
-
-
-def _scopes_of(report: Report) -> list[str]:
-    """Return the scopes of where a report is from: its recipient's domains and the remote host."""
-    addresses = {report.recipient, report.original_recipient, report.addressee}
-    domains = {domain_of(address) for address in addresses if address}
-    words = (report.remote_mta or "").rpartition(";")[2].lower().split()
-    host = words[0].strip("<>[]().,:\"'").partition(":")[0] if words else ""
-    return scopes_of(filter(None, domains), host or None)
 
 
 def is_transient(report: Report) -> bool:

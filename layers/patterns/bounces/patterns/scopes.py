@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bounces.addresses import domain_of
+from bounces.records import Report
+
 _HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
@@ -28,6 +31,15 @@ def scopes_of(domains: Iterable[str], host: str | None) -> list[str]:
             scopes.append(f"@mx:*{host[dot:]}")
             dot = host.find(".", dot + 1)
     return scopes
+
+
+def scopes_of_report(report: Report) -> list[str]:
+    """Return the scopes of where a report is from: its recipient's domains and the remote host."""
+    addresses = {report.recipient, report.original_recipient, report.addressee}
+    domains = {domain_of(address) for address in addresses if address}
+    words = (report.remote_mta or "").rpartition(";")[2].lower().split()
+    host = words[0].strip("<>[]().,:\"'").partition(":")[0] if words else ""
+    return scopes_of(filter(None, domains), host or None)
 
 
 def is_scope(text: str) -> bool:

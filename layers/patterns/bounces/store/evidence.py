@@ -7,10 +7,17 @@ same set of reports gives the same state.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from bounces.errors import RecordError
-from bounces.records import Report
+from bounces.records import Report, Source
+
+LOGS: Final = frozenset({Source.POWERMTA, Source.KUMOMTA})
+"""What our own MTAs log, and shippers push."""
+
+SHORT_ID: Final = 16
+"""Characters of a report's id that are enough to find it in its address' history: 64 bits."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,6 +26,11 @@ class Evidence:
 
     time: datetime  # aware, UTC, whole seconds
     report: str  # its id
+
+    @property
+    def short(self) -> Evidence:
+        """The same with the report's id cut to what finds it in its address' history."""
+        return Evidence(self.time, self.report[:SHORT_ID])
 
     @classmethod
     def of(cls, report: Report) -> Evidence:
@@ -29,6 +41,19 @@ class Evidence:
                 f"report {report.id} has neither an event time nor a received time; its source must give one"
             )
         return cls(time.astimezone(UTC).replace(microsecond=0), report.id)
+
+
+def noted(report: Report) -> datetime:
+    """Return when our door got `report`, which is never before its event. Raises `RecordError` where it has no time.
+
+    A mail has a time of receipt. A shipper sends a record again until it is taken, each time at another, so of a record
+    the end of that day is given: two tries then say the same.
+    """
+    event = Evidence.of(report).time
+    received = (report.received_time or event).astimezone(UTC).replace(microsecond=0)
+    if report.source in LOGS:
+        received = received.replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    return max(event, received)
 
 
 def written(time: datetime) -> str:

@@ -6,11 +6,18 @@ The whole of it stays where `raw` says. What does not fit is left out in the ord
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
+from bounces.patterns import provider_of
 from bounces.records import Verdict
-from bounces.store.evidence import Evidence
+from bounces.store.effects import Effect, written
+from bounces.store.evidence import Evidence, noted
+from bounces.store.evidence import read as read_time
+from bounces.store.evidence import written as time_text
+from bounces.store.keys import list_key
+from bounces.store.suppressions import Lift
 
 MAX_ITEM_BYTES: Final = 1024
 KEPT: Final = timedelta(days=400)
@@ -18,6 +25,9 @@ KEPT: Final = timedelta(days=400)
 
 # The most useful first; the last are cut or left out when there is no room.
 _OPTIONAL: Final = (
+    "effect",
+    "received",
+    "list_id",
     "category",
     "rule",
     "layer",
@@ -26,7 +36,8 @@ _OPTIONAL: Final = (
     "reply_code",
     "feedback_type",
     "raw",
-    "list_id",
+    "provider",
+    "sending_mta",
     "campaign",
     "subscriber",
     "recipient",
@@ -40,12 +51,17 @@ _LEAST_WORTH_KEEPING: Final = 16  # bytes of a text that was cut
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """One report in an address' history, and the verdict on it. It is a function of the verdict alone."""
+    """One report in an address' history, the verdict on it, and what it changed: what verdict and policy say, no more.
+
+    `undone` says that an operator took it back; it then changes nothing.
+    """
 
     evidence: Evidence
     event: str
     source: str
     bounce_type: str
+    effect: str | None = None  # see `bounces.store.effects.written`
+    received: str | None = None  # when our door got it, where that is not the event's time
     category: str | None = None
     rule: str | None = None
     layer: str | None = None
@@ -54,13 +70,21 @@ class Past:
     reply_code: str | None = None
     feedback_type: str | None = None
     raw: str | None = None
-    list_id: str | None = None
+    list_id: str | None = None  # as keys hold it
     campaign: str | None = None
     subscriber: str | None = None
     recipient: str | None = None  # as reported, where that is not the address itself
+    provider: str | None = None  # the id of the mail provider that answered, where it is known
+    sending_mta: str | None = None  # the virtual MTA or address of ours
     remote_mta: str | None = None
     reason: str | None = None
     diagnostic: str | None = None
+    undone: Lift | None = None
+
+    @property
+    def noted(self) -> datetime:
+        """When our door got it."""
+        return self.evidence.time if self.received is None else read_time(self.received)
 
     @property
     def expires_at(self) -> int:
@@ -68,14 +92,42 @@ class Past:
         return int((self.evidence.time + KEPT).timestamp())
 
 
-def past_of(verdict: Verdict, address: str) -> Past:
-    """Return what is remembered of `verdict` on `address`, cut to fit one write unit."""
+class What(StrEnum):
+    """What an operator did."""
+
+    SUPPRESSED = "suppressed"
+    LIFTED = "lifted"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision of an operator in an address' history: when, its id, what was done in which scope, by whom and why."""
+
+    evidence: Evidence
+    what: What
+    scope: str
+    by: str
+    why: str
+    reason: str | None = None  # of a suppression
+    expires: str | None = None  # when it ends, where it does
+
+    @property
+    def expires_at(self) -> int:
+        """When the item may go: seconds since 1970."""
+        return int((self.evidence.time + KEPT).timestamp())
+
+
+def past_of(verdict: Verdict, address: str, effect: Effect) -> Past:
+    """Return what is remembered of `verdict` on `address`, which had `effect`, cut to fit one write unit."""
     report = verdict.report
+    ground, received = Evidence.of(report), noted(report)
     past = Past(
-        evidence=Evidence.of(report),
+        evidence=ground,
         event=report.event.value,
         source=report.source.value,
         bounce_type=verdict.bounce_type.value,
+        effect=written(effect),
+        received=time_text(received) if received != ground.time else None,
         category=verdict.category,
         rule=verdict.rule,
         layer=verdict.layer,
@@ -84,10 +136,12 @@ def past_of(verdict: Verdict, address: str) -> Past:
         reply_code=report.reply_code,
         feedback_type=report.feedback_type,
         raw=report.raw,
-        list_id=report.list_id,
+        list_id=list_key(report.list_id or "") or None,
         campaign=report.campaign,
         subscriber=report.subscriber,
         recipient=report.recipient if report.recipient != address else None,
+        provider=provider_of(report),
+        sending_mta=report.sending_mta,
         remote_mta=report.remote_mta,
         reason=verdict.reason,
         diagnostic=report.diagnostic,

@@ -1,232 +1,156 @@
-"""The store: what the tables know of an address, and how a verdict changes it.
+"""The store: what the tables know of an address, how a verdict changes it, and what an operator decides.
 
-Order of effects: suppression, membership, status, then history last. Each is one conditional write on one item, so
-any call may fail after it took effect and the whole may be run again: what is already so is read and left alone. The
-history item says that a report is done, which makes a duplicate one read and no write.
-
-Deliveries are many and say little: one is a read, and a write where there are soft bounces to take away. It has no
-history item, since the status itself says that it is done. One that finds nothing to take away leaves no trace, so that
-a soft bounce of before that comes in after it counts until the next one.
+`bounces.store.applying` says in which order, and why any call may fail.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Final
 
-from pynamodb.exceptions import DoesNotExist, PutError
+from bounces.patterns.policy import Policy, default_policy
+from bounces.records import Verdict
+from bounces.store import applying, checking, deciding, merging, scanning
+from bounces.store.applied import Applied
+from bounces.store.checking import Checked
+from bounces.store.deciding import MAX_WORDS, second
+from bounces.store.history import Decided, Past
+from bounces.store.keys import address_key, list_key
+from bounces.store.merging import Each, Merged, Told
+from bounces.store.scanning import Key, PastPage, Sought, SuppressionPage
+from bounces.store.states import Membership, Status
+from bounces.store.suppressions import Cause, Lift, Suppression, scope_of
+from bounces.store.tables import Tables
 
-from bounces import addresses
-from bounces.errors import ContentionError, RecipientError, shown
-from bounces.patterns.policy import Counts, Policy, default_policy
-from bounces.records import Report, Verdict
-from bounces.store.applied import Action, Applied
-from bounces.store.effects import Count, End, Record, Reset, effect_of
-from bounces.store.evidence import Evidence
-from bounces.store.history import Past, past_of
-from bounces.store.models import (
-    LIST,
-    REPORT,
-    STATUS,
-    AnyModel,
-    AnyState,
-    MembershipItem,
-    PastItem,
-    StateItem,
-    StatusItem,
-    SubscriberItem,
-    SuppressionItem,
-    in_table,
-)
-from bounces.store.states import ENDED, GLOBAL, Cause, Membership, State, Status, Suppression
-
-# Two writers on one item are rare (one address, two messages), more than a few in a row are a fault.
-ATTEMPTS: Final = 8
-
-MAX_LIST_BYTES: Final = 255
-"""What of a list's id is part of a key: a sort key has at most 1,024 bytes."""
+LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+"""When the platform told a membership of which it gives no time."""
 
 
 class Store:
-    """The Subscribers and Suppressions tables."""
+    """The Subscribers and Suppressions tables. Where a method takes a policy, ours holds without one.
+
+    Every method that takes an address raises `RecipientError` where it is none.
+    """
 
     def __init__(self, subscribers_table: str, suppressions_table: str) -> None:
         """Name the tables. No call is made before the first operation."""
-        keys = in_table(SubscriberItem, subscribers_table)
-        self._status = in_table(StatusItem, subscribers_table, beside=keys)
-        self._membership = in_table(MembershipItem, subscribers_table, beside=keys)
-        self._past = in_table(PastItem, subscribers_table, beside=keys)
-        self._suppression = in_table(SuppressionItem, suppressions_table)
+        self._tables = Tables(subscribers_table, suppressions_table)
 
     def apply(self, verdict: Verdict, policy: Policy | None = None) -> Applied:
-        """Do what `verdict` calls for by `policy` (default: ours), once, and return what was done.
+        """Do what `verdict` calls for by `policy`, once, and return what was done.
 
         Raises `RecipientError` where the report is about no mail address and `RecordError` where it has no time; every
         other error may pass, and applying the verdict again then finishes what was begun.
         """
-        report = verdict.report
-        address = _address_of(report)
-        evidence = Evidence.of(report)
-        effect = effect_of(verdict, policy or default_policy())
-        if isinstance(effect, Reset):
-            return self._reset(address, report, evidence)
-        if _found(self._past, address, REPORT + report.id) is not None:
-            return Applied(report.id, Action.DUPLICATE, "duplicate, nothing changed")
-        match effect:
-            case End() as end:
-                applied = self._end(address, verdict, end, evidence)
-            case Count(towards):
-                applied = self._count(address, verdict, towards, evidence)
-            case Record(why):
-                applied = Applied(report.id, Action.RECORDED, f"recorded only ({why})")
-        self._past.of(address, past_of(verdict, address)).save()
-        return applied
-
-    def subscribe(self, address: str, list_id: str, subscriber_id: str | None = None) -> Membership:
-        """Put `address` on the list `list_id`, or note its subscriber id there, and return the membership.
-
-        A membership that a report ended stays ended: importing a list again must not bring back who bounced. Raises
-        `RecipientError` where `address` is no mail address.
-        """
-
-        def subscribed(known: Membership) -> Membership:
-            return replace(known, subscriber=subscriber_id or known.subscriber)
-
-        return self._changed_membership(_address(address), _list_key(list_id), subscribed)
+        return applying.apply(self._tables, verdict, policy or default_policy())
 
     def status(self, address: str) -> Status:
         """Return where `address` stands; active where nothing is known of it."""
-        item = _found(self._status, _address(address), STATUS)
-        return Status() if item is None else item.read()
+        return self._tables.status_of(address_key(address))
 
     def memberships(self, address: str) -> tuple[Membership, ...]:
         """Return the lists that `address` is or was on, by their ids."""
-        found = self._membership.query(_address(address), self._membership.item.startswith(LIST), consistent_read=True)
-        return tuple(item.read() for item in found)
+        return tuple(self._tables.memberships_of(address_key(address)))
 
     def suppression(self, address: str) -> Suppression | None:
-        """Return why `address` is not to be mailed; None where nothing is against it."""
-        item = _found(self._suppression, _address(address))
-        return None if item is None else item.read()
-
-    def suppressions(self) -> Iterator[Suppression]:
-        """Yield every suppression, in no order, reading a page at a time."""
-        for item in self._suppression.scan():
-            yield item.read()
+        """Return why `address` is not to be mailed, and what was lifted; None where nothing is known of it."""
+        known = self._tables.suppression_of(address_key(address))
+        return known if known.scopes else None
 
     def history(self, address: str) -> tuple[Past, ...]:
         """Return the reports on `address` that are still remembered, the earliest event first."""
-        found = self._past.query(_address(address), self._past.item.startswith(REPORT), consistent_read=True)
-        return tuple(sorted((item.read() for item in found), key=lambda past: past.evidence))
+        pasts = (item.read() for item in self._tables.pasts_of(address_key(address)))
+        return tuple(sorted(pasts, key=lambda past: past.evidence))
 
-    def _end(self, address: str, verdict: Verdict, end: End, evidence: Evidence) -> Applied:
-        report = verdict.report
-        cause = Cause(end.reason, report.source.value, evidence)
-        suppression = _change(
-            self._suppression, (address, None), Suppression(address), lambda known: known.suppressed(GLOBAL, cause)
-        )
-        left = [
-            self._changed_membership(address, each, lambda known: known.unsubscribed(evidence, end.reason))
-            for each in self._lists_to_leave(address, report.list_id)
-        ]
-        status = self._changed_status(address, lambda known: known.ended(end.state, evidence, verdict.category))
-        action = Action.HARD_BOUNCED if end.state is State.HARD_BOUNCED else Action.COMPLAINED
-        return Applied(report.id, action, _words_of_end(suppression, left, status, evidence))
+    def decisions(self, address: str) -> tuple[Decided, ...]:
+        """Return what operators decided about `address`, the earliest first."""
+        return tuple(item.read() for item in self._tables.decisions_of(address_key(address)))
 
-    def _count(self, address: str, verdict: Verdict, towards: Counts, evidence: Evidence) -> Applied:
-        status = self._changed_status(
-            address, lambda known: known.soft_bounced(towards.value, evidence, verdict.category)
-        )
-        days = status.days(towards.value)
-        words = f"soft bounce counted ({days} day{'s' if days > 1 else ''})"
-        if status.state in ENDED:
-            words += f", stays {status.state}"
-        return Applied(verdict.report.id, Action.SOFT_BOUNCED, words)
+    def check(self, addresses: Sequence[str], list_id: str | None, now: datetime) -> tuple[Checked, ...]:
+        """Return for each of `addresses`, at most 1,000, whether it may be mailed: `bounces.store.checking.check`."""
+        return checking.check(self._tables, addresses, list_id, now)
 
-    def _reset(self, address: str, report: Report, evidence: Evidence) -> Applied:
-        before = self.status(address)
-        after = before.reset_by(evidence.time)
-        if after is before:
-            return Applied(report.id, Action.DELIVERED, "delivered, no soft bounce to take away")
-        after = self._changed_status(address, lambda known: known.reset_by(evidence.time))
-        words = f"delivered, soft bounces taken away, {after.state}"
-        return Applied(report.id, Action.DELIVERED, words)
+    def suppressions(self) -> Iterator[Suppression]:
+        """Yield every suppression, in no order, reading a page at a time; those that were lifted, too."""
+        return (each for page in self.suppression_pages() for each in page.suppressions)
 
-    def _lists_to_leave(self, address: str, list_id: str | None) -> list[str]:
-        """Return the list that a report names, whether or not the address is known to be on it, else every one."""
-        if list_id and _list_key(list_id):
-            return [_list_key(list_id)]
-        return [membership.list_id for membership in self.memberships(address)]
+    def suppression_pages(self, since: datetime | None = None, after: Key | None = None) -> Iterator[SuppressionPage]:
+        """Yield the same in pages, from the key `after` on; only those of which something came at `since` or later."""
+        return scanning.suppression_pages(self._tables, None if since is None else second(since), after)
 
-    def _changed_status(self, address: str, change: Callable[[Status], Status]) -> Status:
-        return _change(self._status, (address, STATUS), Status(), change)
+    def past_pages(self, sought: Sought) -> Iterator[PastPage]:
+        """Yield the remembered reports of all addresses that are `sought`, in pages: `bounces.store.scanning`."""
+        return scanning.past_pages(self._tables, sought)
 
-    def _changed_membership(self, address: str, list_id: str, change: Callable[[Membership], Membership]) -> Membership:
-        return _change(self._membership, (address, LIST + list_id), Membership(list_id), change)
+    def table_ids(self) -> tuple[str, str]:
+        """Return what names the two tables and no others, not even those that once had their names."""
+        return scanning.identity(self._tables.status), scanning.identity(self._tables.suppression)
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many items the two tables had some hours ago: to show progress by."""
+        return scanning.count(self._tables.status), scanning.count(self._tables.suppression)
 
-def _change(
-    model: type[StateItem[AnyState]],
-    key: tuple[str, str | None],
-    initial: AnyState,
-    change: Callable[[AnyState], AnyState],
-) -> AnyState:
-    """Change the item at `key` and return its state after: read it, and write it if nobody did in between.
+    def merge(self, given: Iterable[Suppression], each: Each = map) -> Merged:
+        """Add what `given` says to what is known: `bounces.store.merging.merge`. `each` may write side by side."""
+        return merging.merge(self._tables, given, each)
 
-    A write whose answer was lost is refused when it is sent again; the item then already is as it should be. Raises
-    `ContentionError` where others keep changing it.
-    """
-    for _ in range(ATTEMPTS):
-        item = _found(model, *key)
-        before = None if item is None else item.read()
-        after = change(initial if before is None else before)
-        if after == before:
-            return after
-        unchanged = model.address.does_not_exist() if item is None else model.etag == item.etag
-        try:
-            model.of(key[0], after).save(condition=unchanged)
-        except PutError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
-        else:
-            return after
-    raise ContentionError(
-        f"an item of {model.Meta.table_name} was changed by others {ATTEMPTS} times in a row; try again"
-    )
+    def subscribe(
+        self,
+        address: str,
+        list_id: str,
+        subscriber_id: str | None = None,
+        *,
+        told: datetime | None = None,
+        policy: Policy | None = None,
+    ) -> Membership:
+        """Put `address` on the list `list_id`, or note its subscriber id there, and return the membership.
 
+        `told` is when the platform said so (None: long ago): the id that it said last stands. A membership that a
+        report ended stays ended, importing a list again must not bring back who bounced, unless the address was lifted
+        since the report and before `told`.
+        """
+        key, list_id, time = address_key(address), list_key(list_id), LONG_AGO if told is None else second(told)
+        return deciding.subscribe(self._tables, key, list_id, subscriber_id, time, policy or default_policy())
 
-def _found(model: type[AnyModel], address: str, item: str | None = None) -> AnyModel | None:
-    try:
-        return model.get(address, item, consistent_read=True)
-    except DoesNotExist:
-        return None
+    def subscribe_all(self, given: Sequence[Told], policy: Policy | None = None, each: Each = map) -> int:
+        """Put many addresses on lists, and return of how many that was new. `each` may write side by side."""
+        return merging.subscribe(self._tables, given, policy or default_policy(), each)
 
+    def suppress(self, address: str, scope: str, cause: Cause) -> Suppression:
+        """Suppress `address` in `scope` for `cause`, as an import does, and return its suppression."""
+        return deciding.suppress(self._tables, address_key(address), scope, cause)
 
-def _address_of(report: Report) -> str:
-    """Return the key of the address that `report` is about. Raises `RecipientError` where that is none, or was cut."""
-    name = "addressee" if report.addressee else "recipient"
-    if name in report.cuts:
-        raise RecipientError(f"the {name} was longer than any mail address, and what is left of it may be another's")
-    return _address(getattr(report, name))
+    def add(
+        self, address: str, reason: str, *, at: datetime, by: str, why: str,
+        list_id: str | None = None, expires: datetime | None = None,
+    ) -> Suppression:  # fmt: skip
+        """Suppress `address` for `reason`, for the list `list_id` or every one, and return its suppression."""
+        end = None if expires is None else second(expires)
+        decision = _decision(at, by, why)
+        return deciding.add(self._tables, address_key(address), scope_of(list_id), decision, reason[:MAX_WORDS], end)
+
+    def lift(
+        self, address: str, *, at: datetime, by: str, why: str, list_id: str | None = None, policy: Policy | None = None
+    ) -> Suppression:
+        """Set `address` free, for the list `list_id` or every one, and return its suppression.
+
+        No report of `at` or before suppresses it again, however late it comes.
+        """
+        decision = _decision(at, by, why)
+        scope = scope_of(list_id)
+        return deciding.lift(self._tables, address_key(address), scope, decision, policy or default_policy())
+
+    def undo(
+        self, address: str, report: str, *, at: datetime, by: str, why: str, policy: Policy | None = None
+    ) -> Status:
+        """Take the report whose id begins with `report` back, and return the status that the others leave.
+
+        Suppression, memberships and status become what they were without it. Raises `UnknownReport`.
+        """
+        decision = _decision(at, by, why)
+        return deciding.undo(self._tables, address_key(address), report, decision, policy or default_policy())
 
 
-def _address(text: str | None) -> str:
-    """Return the key of the address `text`. Raises `RecipientError` where it is none."""
-    address = addresses.key(text or "")
-    if not addresses.is_address(address):
-        raise RecipientError(f"{shown(text)} is no mail address, so no subscriber can be found by it")
-    return address
-
-
-def _list_key(list_id: str) -> str:
-    """Return `list_id` as keys hold it: RFC 2919 6 compares without case."""
-    return list_id.strip().lower().encode()[:MAX_LIST_BYTES].decode(errors="ignore")
-
-
-def _words_of_end(suppression: Suppression, left: list[Membership], status: Status, evidence: Evidence) -> str:
-    """Say what rests on `evidence`, and what an earlier report had done already."""
-    words = ["suppressed" if suppression.scopes[GLOBAL].evidence == evidence else "already suppressed"]
-    lists = [membership.list_id for membership in left if membership.ended == evidence]
-    if lists:
-        words.append(f"unsubscribed from {', '.join(lists)}")
-    words.append(f"marked {status.state}" if status.since == evidence else f"already {status.state}")
-    return ", ".join(words)
+def _decision(at: datetime, by: str, why: str) -> Lift:
+    return Lift(second(at), by[:MAX_WORDS], why[:MAX_WORDS])

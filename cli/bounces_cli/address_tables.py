@@ -1,0 +1,77 @@
+"""The tables of a deployed stack that know addresses: which ones a command means, and how to talk to them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from bounces.errors import ContentionError, PatternSetDamaged
+from bounces.patterns import Policy, default_policy
+from bounces_cli.errors import BROKEN, CommandError
+from bounces_cli.operators import talking_to
+from bounces_cli.pattern_places import OUTPUT as PATTERNS_OUTPUT
+from bounces_cli.pattern_places import TABLE_VARIABLE as PATTERNS_VARIABLE
+from bounces_cli.stacks import output_of
+
+if TYPE_CHECKING:
+    from bounces.store import Store
+
+SUBSCRIBERS: Final = ("BOUNCES_SUBSCRIBERS_TABLE", "SubscribersTableName", "--subscribers-table")
+SUPPRESSIONS: Final = ("BOUNCES_SUPPRESSIONS_TABLE", "SuppressionsTableName", "--suppressions-table")
+"""The variable, the stack's output and the option that name a table."""
+
+AGAIN: Final = "some of it may be done; the same command again does the rest, and what is done stays as it is"
+
+
+@dataclass(frozen=True, slots=True)
+class AddressTables:
+    """The tables of subscribers and suppressions, and that of patterns, whose policy is the operator's."""
+
+    subscribers: str
+    suppressions: str
+    patterns: str | None = None
+
+    def store(self) -> Store:
+        """Return the store on them."""
+        from bounces.store import Store
+
+        return Store(self.subscribers, self.suppressions)
+
+    def policy(self) -> Policy:
+        """Return the policy that holds: the operator's, or ours without a patterns table. Raises `CommandError`."""
+        if self.patterns is None:
+            return default_policy()
+        from bounces.store import PatternStore
+
+        with self.talking():
+            try:
+                patterns = PatternStore(self.patterns)
+                return patterns.policy(patterns.current())
+            except PatternSetDamaged as error:
+                raise CommandError(f"{error}; nothing was done, since it would follow another policy") from error
+
+    @contextmanager
+    def talking(self, *, writing: bool = False) -> Iterator[None]:
+        """Raise `CommandError` for what goes wrong with AWS; some of it may be done where it is `writing`."""
+        with talking_to(f"{self.subscribers}, {self.suppressions}", unsure=AGAIN if writing else None):
+            try:
+                yield
+            except ContentionError as error:
+                raise CommandError(f"{error}\n{AGAIN}", BROKEN) from error
+
+
+def tables_of(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> AddressTables:
+    """Return the tables that `arguments` name, else those that the environment does. Raises `CommandError`."""
+    if arguments.stack is not None:
+        names = [output_of(arguments.stack, output) for output in (SUBSCRIBERS[1], SUPPRESSIONS[1], PATTERNS_OUTPUT)]
+        return AddressTables(*names)
+    subscribers = arguments.subscribers_table or environment.get(SUBSCRIBERS[0])
+    suppressions = arguments.suppressions_table or environment.get(SUPPRESSIONS[0])
+    if not subscribers or not suppressions:
+        variable, _, option = SUPPRESSIONS if subscribers else SUBSCRIBERS
+        raise CommandError(f"which tables? --stack NAME, or {option} NAME, or the variable {variable}")
+    return AddressTables(subscribers, suppressions, environment.get(PATTERNS_VARIABLE))

@@ -1,0 +1,200 @@
+"""Importing a file of any number of rows: in batches, written side by side, and gone on with where it stopped.
+
+A row that cannot be used goes to the file of rejects and stops nothing. How far the file is imported is kept after each
+batch, together with the time at which the import began: what a row does not say itself is then the same however often
+it is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from bounces.errors import BouncesError
+from bounces_cli.address_tables import AddressTables
+from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
+from bounces_cli.import_rows import MAX_LINE, ReadRow, Rows, form_of
+from bounces_cli.packed import opened
+from bounces_cli.plain import plain
+from bounces_cli.progress import progress_over
+from bounces_cli.read_state import ReadState, folder
+from bounces_cli.rejects import Rejects
+
+if TYPE_CHECKING:
+    from bounces.store.merging import Each
+
+BATCH: Final = 500
+"""Rows that are written before it is kept how far the import is."""
+
+WORKERS: Final = 8
+"""Writes side by side; PynamoDB keeps ten connections."""
+
+STANDARD_INPUT: Final = "-"
+
+Ready = TypeVar("Ready")
+
+
+@dataclass(frozen=True, slots=True)
+class Import(Generic[Ready]):
+    """What is imported: its name, how a row is made ready (raises `BouncesError`), and how many are written at once.
+
+    `ready` takes when the import began, `write` returns how many rows or addresses were new or changed.
+    """
+
+    what: str
+    ready: Callable[[ReadRow, datetime], Ready]
+    write: Callable[[Sequence[Ready], Each], int]
+
+
+@dataclass(slots=True)
+class Progressed:
+    """How far an import is. `first` is when the file was begun at all, `began` when what is new in it was."""
+
+    first: str
+    began: str
+    is_done: bool = False
+    rows: int = 0
+    changed: int = 0
+    rejected: int = 0
+    lines: int = 0
+    rejects_size: int = 0
+
+    @property
+    def at(self) -> datetime:
+        """When the import began."""
+        return datetime.fromisoformat(self.began)
+
+
+def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Import[Any]) -> int:
+    """Import the file that `arguments` name and return the exit code. Raises `CommandError`."""
+    path = arguments.source
+    with tables.talking():
+        names = (work.what, *tables.store().table_ids())
+    with _file(path) as (file, on_disk):
+        form = form_of(_head(file, path), path)
+        state, so_far, offset = _begun(arguments, names, file)
+        before = so_far.rows
+        rows = Rows(file, form, offset, so_far.lines)
+        rejects = Rejects(_rejects(arguments), so_far.rejects_size)
+        paths = [] if path == STANDARD_INPUT else [path]
+        with rejects, ThreadPoolExecutor(WORKERS) as workers, progress_over(paths, "Importing") as progress:
+            shown = 0
+            for batch in _batches(iter(rows)):
+                with tables.talking(writing=True):
+                    _import(batch, work, so_far, rejects, workers.map)
+                so_far.lines, so_far.rejects_size = rows.lines, rejects.flushed()
+                state.keep(rows.taken(), rows.offset, asdict(so_far))
+                progress.advance(on_disk.tell() - shown)
+                shown = on_disk.tell()
+        so_far.is_done = True
+        state.keep(rows.taken(), rows.offset, asdict(so_far))
+    print(_words(path, so_far, before))
+    if so_far.rejected:
+        print(f"bounces: rows that cannot be used, with line and reason: {rejects.path}", file=sys.stderr)
+    return INCOMPLETE if so_far.rejected else DONE
+
+
+def _import(batch: Sequence[ReadRow], work: Import[Any], so_far: Progressed, rejects: Rejects, each: Each) -> None:
+    ready = []
+    rejected = 0
+    for row in batch:
+        try:
+            if row.wrong is not None:
+                raise BouncesError(row.wrong)
+            ready.append(work.ready(row, so_far.at))
+        except BouncesError as error:
+            rejects.add(row.line, str(error), row.text)
+            rejected += 1
+    so_far.changed += work.write(ready, each)
+    so_far.rows += len(batch)
+    so_far.rejected += rejected
+
+
+def _begun(arguments: argparse.Namespace, names: tuple[str, ...], file: IO[bytes]) -> tuple[ReadState, Progressed, int]:
+    """Return the state of the import, how far it is, and from which byte of `file`, which stands there, it goes on."""
+    place = Path(arguments.state) if arguments.state else folder("import")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    state = ReadState(place, names, file)
+    saved = state.resume(file)
+    so_far = None if saved is None else _progressed(saved)
+    if so_far is None or saved is None or arguments.again:
+        file.seek(0)
+        fresh = ReadState(place, names, file)
+        file.seek(0)
+        # As the first time: a row without a date must not be newer than a lift that came after it.
+        first = now if so_far is None else so_far.first
+        return fresh, Progressed(first, first), 0
+    if so_far.is_done:
+        so_far.began, so_far.is_done = now, False
+    return state, so_far, int(saved["offset"])
+
+
+def _progressed(saved: Mapping[str, Any]) -> Progressed | None:
+    try:
+        so_far = Progressed(**{each.name: saved[each.name] for each in fields(Progressed)})
+        is_usable = datetime.fromisoformat(so_far.first) <= so_far.at
+    except (KeyError, TypeError, ValueError):
+        return None
+    return so_far if is_usable else None
+
+
+def _words(path: str, so_far: Progressed, before: int) -> str:
+    if before and so_far.rows == before:
+        return (
+            f"{plain(path)}: nothing new since the last time ({before:,} rows, begun {so_far.first}); "
+            "--again imports all of it again"
+        )
+    known = so_far.rows - so_far.rejected - so_far.changed
+    words = (
+        f"{so_far.rows:,} rows: {so_far.changed:,} new or changed, {known:,} known before, {so_far.rejected:,} rejected"
+    )
+    return f"{plain(path)}: {words}" + (f" ({so_far.rows - before:,} of them now)" if before else "")
+
+
+def _rejects(arguments: argparse.Namespace) -> Path:
+    path = "bounces" if arguments.source == STANDARD_INPUT else arguments.source
+    return Path(arguments.rejects or f"{path}.rejected.csv")
+
+
+def _batches(rows: Iterator[ReadRow]) -> Iterator[list[ReadRow]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _head(file: IO[bytes], path: str) -> bytes:
+    head = file.readline(MAX_LINE)
+    file.seek(0)
+    if not head:
+        raise CommandError(f"{path}: there is nothing in it")
+    return head
+
+
+@contextmanager
+def _file(path: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Yield the file unpacked, and the file itself. What a pipe gives is put on disk first, since it is read again."""
+    try:
+        if path != STANDARD_INPUT:
+            with opened(path) as files:
+                yield files
+            return
+        with tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+            file.seek(0)
+            yield file, file
+    except (EOFError, zlib.error) as error:
+        raise CommandError(
+            f"{path}: {error}; what is before that was imported, but for the last rows", BROKEN
+        ) from error
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error

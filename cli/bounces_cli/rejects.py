@@ -1,0 +1,64 @@
+"""The file of rows that cannot be used, each with its line and why: CSV that a spreadsheet may open."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import IO, Self
+
+from bounces import cells
+from bounces_cli.errors import BROKEN, CommandError
+
+
+class Rejects:
+    """Rows that cannot be used, in a file that is made when there is one."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        """Go on in the file `path` after `size` bytes; 0: a new one."""
+        self.path = path
+        self._size = size
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Open nothing yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, line: int, why: str, row: str) -> None:
+        """Put the `row` of `line` there. Raises `CommandError`."""
+        try:
+            if self._file is None:
+                self._file = self._opened()
+            self._write(str(line), why, row)
+        except OSError as error:
+            raise CommandError(
+                f"{self.path}: {error.strerror or error}; --rejects FILE puts it elsewhere", BROKEN
+            ) from error
+
+    def flushed(self) -> int:
+        """Have all of it on disk, and return its size."""
+        if self._file is not None:
+            self._file.flush()
+        return self._size
+
+    def _opened(self) -> IO[bytes]:
+        if self._size and self.path.exists():
+            file = self.path.open("r+b")
+            file.truncate(self._size)
+            file.seek(0, io.SEEK_END)
+            return file
+        self._size = 0
+        self._file = self.path.open("wb")
+        self._write("line", "why", "row")
+        return self._file
+
+    def _write(self, *texts: str) -> None:
+        assert self._file is not None
+        row = io.StringIO(newline="")
+        csv.writer(row).writerow([cells.written(text) for text in texts])
+        self._size += self._file.write(row.getvalue().encode())

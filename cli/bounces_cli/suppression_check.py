@@ -1,0 +1,122 @@
+"""`bounces suppressions check`: which of any number of addresses may be mailed, asked a thousand at a time."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from bounces_cli.address_tables import tables_of
+from bounces_cli.diagnostics import STANDARD_INPUT, lines_of
+from bounces_cli.errors import DONE, INCOMPLETE, CommandError
+from bounces_cli.plain import plain
+
+if TYPE_CHECKING:
+    from bounces.store import Checked
+
+MAX_SHOWN: Final = 300
+"""Characters of what was given that are shown: more than any address has."""
+
+WIDTH: Final = 36
+"""Columns of an address, where it is no longer."""
+
+
+class Answer(StrEnum):
+    """What is said of an address."""
+
+    SENDABLE = "sendable"
+    SUPPRESSED = "suppressed"
+    NO_ADDRESS = "no address"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Say of each address whether it may be mailed; `INCOMPLETE` where one may not. Raises `CommandError`."""
+    tables = tables_of(arguments)
+    store = tables.store()
+    say = _json if arguments.as_json else _sendable if arguments.sendable else _line
+    counts: Counter[Answer] = Counter()
+    for addresses in _thousands(_given(arguments)):
+        with tables.talking():
+            answers = store.check(addresses, arguments.list, datetime.now(UTC))
+        for checked in answers:
+            answer = _answer(checked)
+            counts[answer] += 1
+            if (said := say(checked, answer)) is not None:
+                print(said)
+    sys.stdout.flush()
+    print(f"bounces: {_summary(counts)}", file=sys.stderr)
+    return DONE if counts.total() == counts[Answer.SENDABLE] else INCOMPLETE
+
+
+def _given(arguments: argparse.Namespace) -> Iterator[str]:
+    if arguments.addresses:
+        if arguments.file is not None:
+            raise CommandError("addresses come as arguments or by --file, not both")
+        yield from arguments.addresses
+        return
+    path = arguments.file or STANDARD_INPUT
+    if path == STANDARD_INPUT and sys.stdin.isatty():
+        raise CommandError("which addresses? give them as arguments, by --file FILE, or one a line on standard input")
+    try:
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as stream:
+            lines: Iterable[str] = lines_of(stream)
+            yield from (line for line in lines if line.strip())
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
+
+
+def _thousands(addresses: Iterator[str]) -> Iterator[list[str]]:
+    from bounces.store import MAX_CHECKED
+
+    while some := list(islice(addresses, MAX_CHECKED)):
+        yield some
+
+
+def _answer(checked: Checked) -> Answer:
+    if not checked.is_address:
+        return Answer.NO_ADDRESS
+    return Answer.SENDABLE if checked.sendable else Answer.SUPPRESSED
+
+
+def _line(checked: Checked, answer: Answer) -> str:
+    address = plain(checked.address.strip()[:MAX_SHOWN])
+    if checked.cause is None:
+        return f"{address:<{WIDTH}}  {answer}"
+    cause = checked.cause
+    words = f"{plain(cause.reason)} since {cause.evidence.time:%Y-%m-%d}, by {plain(cause.source)}"
+    if cause.expires is not None:
+        words += f", until {cause.expires:%Y-%m-%d %H:%M} UTC"
+    return f"{address:<{WIDTH}}  {answer:<10}  {words}"
+
+
+def _sendable(checked: Checked, answer: Answer) -> str | None:
+    return plain(checked.address.strip()) if answer is Answer.SENDABLE else None
+
+
+def _json(checked: Checked, answer: Answer) -> str:
+    row: dict[str, Any] = {"address": checked.address[:MAX_SHOWN], "sendable": checked.sendable, "answer": answer}
+    cause = checked.cause
+    if cause is not None:
+        row |= {"reason": cause.reason, "source": cause.source, "evidence": cause.evidence.report}
+        row |= {"created": _time(cause.evidence.time), "expires": _time(cause.expires)}
+        row |= {"by": cause.by, "why": cause.why}
+    return json.dumps(row)
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else f"{time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _summary(counts: Counter[Answer]) -> str:
+    told = [f"{counts[Answer.SENDABLE]:,} sendable", f"{counts[Answer.SUPPRESSED]:,} suppressed"]
+    if counts[Answer.NO_ADDRESS]:
+        told.append(f"{counts[Answer.NO_ADDRESS]:,} no mail address")
+    return f"{counts.total():,} checked: {', '.join(told)}"

@@ -1,0 +1,185 @@
+"""`bounces undo`: one report taken back, or all that a rule decided, or that a mail provider sent.
+
+Taking back what is taken back already changes nothing, so what was broken off is done again from its beginning.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from typing import IO, TYPE_CHECKING, Final
+
+from bounces.errors import RecipientError, UnknownReport
+from bounces_cli.address_tables import AddressTables, tables_of
+from bounces_cli.errors import DONE, INCOMPLETE, CommandError
+from bounces_cli.plain import plain
+from bounces_cli.problems import Problems
+from bounces_cli.progress import progress_to
+from bounces_cli.suppression_decisions import Decision, decision_of
+from bounces_cli.times import time_given
+
+if TYPE_CHECKING:
+    from bounces.store import Status
+    from bounces.store.scanning import Sought
+
+WORKERS: Final = 8
+"""Addresses side by side; PynamoDB keeps ten connections."""
+
+WINDOW: Final = 200
+"""Addresses that are handed out at once."""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Take back what `arguments` name, and return the exit code. Raises `CommandError`."""
+    decision = decision_of(arguments)
+    is_one = arguments.address is not None and arguments.report is not None
+    is_many = arguments.rule is not None or arguments.provider is not None
+    if is_one == is_many or (arguments.address is not None) != is_one:
+        raise CommandError("undo takes ADDRESS and REPORT, or --rule RULE or --provider NAME (or both)")
+    tables = tables_of(arguments)
+    if is_one:
+        return _one(arguments, tables, decision)
+    return _many(arguments, tables, decision)
+
+
+def _one(arguments: argparse.Namespace, tables: AddressTables, decision: Decision) -> int:
+    try:
+        status = _undoing(tables, decision)(arguments.address, arguments.report)
+    except (UnknownReport, RecipientError) as error:
+        raise CommandError(f"{error}; `bounces why ADDRESS` shows the reports that are remembered") from error
+    print(f"{plain(arguments.address)}: undone; now {_stands(status)}")
+    return DONE
+
+
+def _many(arguments: argparse.Namespace, tables: AddressTables, decision: Decision) -> int:
+    from bounces.store.scanning import Sought
+
+    since, until = time_given("--since", arguments.since), time_given("--until", arguments.until)
+    sought = Sought(arguments.rule, arguments.provider, since, until)
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as found:
+        counts = _find(tables, sought, found)
+        print(f"{_words(sought)}: {counts}", file=sys.stderr)
+        if not counts.reports:
+            print("nothing to undo")
+            return DONE
+        _confirm(counts, yes=arguments.yes)
+        found.seek(0)
+        return _undo_all(tables, decision, found, counts)
+
+
+@dataclass(slots=True)
+class Found:
+    """How many reports were found, of how many addresses, and how many of them are undone already."""
+
+    reports: int = 0
+    addresses: int = 0
+    undone: int = 0
+
+    def __str__(self) -> str:
+        """Return it for people."""
+        undone = f", {self.undone:,} of them undone before" if self.undone else ""
+        return f"{_counted(self.reports, 'report')} on {_counted(self.addresses, 'address')}{undone}"
+
+
+def _find(tables: AddressTables, sought: Sought, found: IO[str]) -> Found:
+    """Write the address and id of each report that is `sought` to `found`, those of one address together."""
+    store = tables.store()
+    counts = Found()
+    last = None
+    with tables.talking():
+        total = store.counts()[0] if sys.stderr.isatty() else 0
+        with progress_to(total, "Looking") as progress:
+            for page in store.past_pages(sought):
+                for address, past in page.pasts:
+                    counts.reports += 1
+                    counts.undone += past.undone is not None
+                    counts.addresses += address != last
+                    last = address
+                    found.write(json.dumps([address, past.evidence.report]) + "\n")
+                progress.advance(page.looked_at)
+    return counts
+
+
+def _undo_all(tables: AddressTables, decision: Decision, found: IO[str], counts: Found) -> int:
+    undo = _undoing(tables, decision)
+    problems = Problems()
+
+    def undo_of(of_one: list[tuple[str, str]]) -> list[str]:
+        """Take the reports of one address back, one after the other, and return what went wrong."""
+        wrong = []
+        for address, report in of_one:
+            try:
+                undo(address, report)
+            except UnknownReport as error:  # it was forgotten meanwhile
+                wrong.append(f"{plain(address)}: {error}")
+        return wrong
+
+    with ThreadPoolExecutor(WORKERS) as workers, progress_to(counts.reports, "Undoing") as progress:
+        for window in _windows(found):
+            for of_one, wrong in zip(window, workers.map(undo_of, window), strict=True):
+                progress.advance(len(of_one))
+                for words in wrong:
+                    problems.add(words)
+    print(f"undone: {_counted(counts.reports - problems.count, 'report')}")
+    return INCOMPLETE if problems.count else DONE
+
+
+def _undoing(tables: AddressTables, decision: Decision) -> Callable[[str, str], Status]:
+    store, policy = tables.store(), tables.policy()
+    with tables.talking():
+        store.table_ids()  # which makes the connection that threads share
+
+    def undo(address: str, report: str) -> Status:
+        with tables.talking(writing=True):
+            return store.undo(address, report, at=decision.at, by=decision.by, why=decision.why, policy=policy)
+
+    return undo
+
+
+def _windows(found: IO[str]) -> Iterator[list[list[tuple[str, str]]]]:
+    """Yield the reports by address, some addresses at a time."""
+    pairs = (tuple(json.loads(line)) for line in found)
+    window: list[list[tuple[str, str]]] = []
+    for _, of_one in groupby(pairs, key=lambda pair: pair[0]):
+        window.append(list(of_one))
+        if len(window) == WINDOW:
+            yield window
+            window = []
+    if window:
+        yield window
+
+
+def _confirm(counts: Found, *, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(f"nothing was undone: --yes confirms that {counts.reports:,} reports are to be taken back")
+    question = "What they changed becomes what it is without them. Type the number of reports to go on: "
+    print(question, end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().replace(",", "") != str(counts.reports):
+        raise CommandError("nothing was undone: that is another number")
+
+
+def _words(sought: Sought) -> str:
+    told = [f"rule {plain(sought.rule)}"] if sought.rule is not None else []
+    told += [f"provider {plain(sought.provider)}"] if sought.provider is not None else []
+    told += [f"since {sought.since:%Y-%m-%d %H:%M} UTC"] if sought.since is not None else []
+    told += [f"until {sought.until:%Y-%m-%d %H:%M} UTC"] if sought.until is not None else []
+    return ", ".join(told)
+
+
+def _counted(number: int, noun: str) -> str:
+    plural = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{plural}"
+
+
+def _stands(status: Status) -> str:
+    from bounces.store.explaining import status_words
+
+    return plain(status_words(status))

@@ -1,0 +1,96 @@
+"""Going through a whole table, a page at a time, so that it can be gone on with where it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pynamodb.expressions.condition import Condition
+
+from bounces.store import evidence
+from bounces.store.history import Past
+from bounces.store.models import REPORT, AddressItem, AnyModel
+from bounces.store.suppressions import Suppression
+from bounces.store.tables import Tables
+
+PAGE: Final = 2_000
+"""Items that are looked at for a page: some hundred kilobytes."""
+
+Key = Mapping[str, Any]
+"""Where a page ended, as DynamoDB has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionPage:
+    """Some suppressions, how many were looked at to find them, and where to go on; None: that was the last page."""
+
+    suppressions: tuple[Suppression, ...]
+    looked_at: int
+    next: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastPage:
+    """The same of reports in addresses' histories, each with its address."""
+
+    pasts: tuple[tuple[str, Past], ...]
+    looked_at: int
+    next: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which reports are sought: of a rule, of a mail provider, of a time. Only what changed something is found."""
+
+    rule: str | None = None
+    provider: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def suppression_pages(tables: Tables, since: datetime | None, after: Key | None) -> Iterator[SuppressionPage]:
+    """Yield every suppression of which something came at `since` or later, from the key `after` on, in no order."""
+    model = tables.suppression
+    newer = None if since is None else model.changed >= evidence.written(since)
+    # Eventually consistent, at half the price: who asks for what is new has to overlap by more than that.
+    for items, looked_at, following in _pages(model, newer, after):
+        yield SuppressionPage(tuple(item.read() for item in items), looked_at, following)
+
+
+def past_pages(tables: Tables, sought: Sought) -> Iterator[PastPage]:
+    """Yield every report that is `sought`, those that are undone too. The reports of one address follow one another."""
+    model = tables.past
+    condition = model.item.startswith(REPORT) & model.effect.exists()
+    if sought.rule is not None:
+        condition &= model.rule == sought.rule
+    if sought.provider is not None:
+        condition &= model.provider == sought.provider
+    if sought.since is not None:
+        condition &= model.event_time >= evidence.written(sought.since)
+    if sought.until is not None:
+        condition &= model.event_time < evidence.written(sought.until)
+    for items, looked_at, following in _pages(model, condition, None, consistent=True):
+        yield PastPage(tuple((item.address, item.read()) for item in items), looked_at, following)
+
+
+def count(model: type[AddressItem]) -> int:
+    """Return how many items the table of `model` had when DynamoDB last counted, some hours ago."""
+    return int(model.describe_table()["ItemCount"])
+
+
+def identity(model: type[AddressItem]) -> str:
+    """Return what names the table of `model` and no other, not even one that had its name before."""
+    described = model.describe_table()
+    return str(described.get("TableId") or described["TableArn"])
+
+
+def _pages(
+    model: type[AnyModel], condition: Condition | None, after: Key | None, *, consistent: bool = False
+) -> Iterator[tuple[list[AnyModel], int, Key | None]]:
+    start = None if after is None else dict(after)
+    found = model.scan(condition, last_evaluated_key=start, page_size=PAGE, consistent_read=consistent).page_iter
+    for page in found:
+        items = [model.from_raw_data(item) for item in page["Items"]]
+        yield items, int(page["ScannedCount"]), page.get("LastEvaluatedKey")

@@ -1,0 +1,67 @@
+"""`make faults` and `make faults-control`: the fault test for many seeds, and with something broken to be noticed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Final
+
+from tests.stack.faults.run import FULL, Outcome, run
+from tests.stack.faults.sabotage import WAYS
+
+SEEDS: Final = 20
+CONTROL_REPORTS: Final = 1_500
+
+
+def outcomes(seeds: range, reports: int, sabotages: tuple[str | None, ...] = (None,)) -> Iterator[tuple[str, Outcome]]:
+    """Yield what each run came to, and what was broken in it, in order, run side by side on the cores there are."""
+    runs = [(seed, broken) for broken in sabotages for seed in seeds]
+    cores = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(cores, get_context("spawn"), initializer=_quiet, max_tasks_per_child=1) as pool:
+        begun = [(broken or "", pool.submit(run, seed, reports, sabotage=broken)) for seed, broken in runs]
+        for broken, future in begun:
+            yield broken, future.result()
+
+
+def _quiet() -> None:
+    """Have what the functions log where nothing fails go nowhere: it would be most of what is printed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def main() -> int:
+    """Run, print each run's figures, and return 0 where all is as it should be."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stack.faults", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help=f"how many (default: {SEEDS})")
+    parser.add_argument("--first", type=int, default=1, metavar="N", help="the first of them (default: 1)")
+    parser.add_argument("--reports", type=int, default=FULL, metavar="N", help=f"in each (default: {FULL})")
+    parser.add_argument("--control", action="store_true", help="break one thing after another: each has to be noticed")
+    arguments = parser.parse_args()
+    if arguments.control:
+        return _control()
+    failed = 0
+    for _, outcome in outcomes(range(arguments.first, arguments.first + arguments.seeds), arguments.reports):
+        print(outcome.told(), flush=True)
+        failed += bool(outcome.failures)
+    print(f"{arguments.seeds - failed} of {arguments.seeds} seeds passed")
+    return 1 if failed else 0
+
+
+def _control() -> int:
+    missed = 0
+    for broken, outcome in outcomes(range(1, 2), CONTROL_REPORTS, tuple(WAYS)):
+        noticed = bool(outcome.differences or outcome.waiting)
+        print(
+            f"without its {broken}: {'noticed' if noticed else 'NOT NOTICED'}, {len(outcome.differences)} differences"
+        )
+        for line in outcome.differences[:2]:
+            print(f"  {line[:200]}")
+        missed += not noticed
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

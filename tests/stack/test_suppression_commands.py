@@ -1,0 +1,494 @@
+"""`bounces suppressions` and `bounces subscribers` on the tables: check, add, lift, import, export."""
+
+import csv
+import getpass
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from bounces.store import Suppression
+from bounces.store.rows import FIELDS
+from bounces_cli import importing, suppression_export
+from tests.stack import in_memory
+from tests.stack.in_memory import Tables
+from tests.stack.suppression_commands import Bounces, bounces_on
+from tests.stack.verdicts import USER, hard, soft
+
+DAY = timedelta(days=1)
+THEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Tables]:
+    with in_memory.tables() as tables:
+        yield tables
+
+
+@pytest.fixture
+def tables(made: Tables) -> Tables:
+    made.clear()
+    return made
+
+
+@pytest.fixture
+def bounces(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bounces:
+    return bounces_on(tables, monkeypatch, tmp_path)
+
+
+def known(tables: Tables, address: str) -> Suppression:
+    suppression = tables.store.suppression(address)
+    assert suppression is not None
+    return suppression
+
+
+# check
+
+
+def test_the_check_says_of_each_address_whether_it_may_be_mailed(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.store.apply(hard())
+    tables.store.add("a@example.com", "manual", at=THEN, by="ann", why="asked", list_id="news")
+    assert bounces("suppressions", "check", "--list", "News", stdin=f"{USER}\n\na@example.com\r\nb@example.com\n") == 1
+    shown = capsys.readouterr()
+    assert [line.split()[:2] for line in shown.out.splitlines()] == [
+        [USER, "suppressed"],
+        ["a@example.com", "suppressed"],
+        ["b@example.com", "sendable"],
+    ]
+    assert "hard-bounce since 2026-11-24, by ses" in shown.out
+    assert shown.err == "bounces: 3 checked: 1 sendable, 2 suppressed\n"
+    assert bounces("suppressions", "check", "a@example.com", "b@example.com") == 0
+
+
+def test_no_address_is_said_to_be_none_and_not_sendable(bounces: Bounces, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bounces("suppressions", "check", "--json", stdin="nobody\n\x1b[31m@example.com\nok@example.com\n") == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["sendable"], row["answer"]) for row in rows] == [
+        (False, "no address"),
+        (False, "no address"),
+        (True, "sendable"),
+    ]
+    assert bounces("suppressions", "check", "\x1b[31mred") == 1
+    assert "\x1b" not in capsys.readouterr().out
+    assert bounces("suppressions", "check", "--sendable", stdin="nobody\nok@example.com\n") == 1
+    assert capsys.readouterr().out == "ok@example.com\n"
+
+
+def test_a_check_of_many_asks_a_thousand_at_a_time(
+    bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "addresses"
+    file.write_text("".join(f"u{number}@example.com\n" for number in range(2_100)))
+    with in_memory.calls() as calls:
+        assert bounces("suppressions", "check", "--file", file) == 0
+    assert calls.operations == ["BatchGetItem"] * 21
+    assert "2,100 checked: 2,100 sendable, 0 suppressed" in capsys.readouterr().err
+
+
+def test_a_check_of_nothing_or_of_two_things_is_refused(
+    bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bounces("suppressions", "check", "a@example.com", "--file", tmp_path / "x") == 2
+    assert bounces("suppressions", "check", "--file", tmp_path / "none") == 2
+    assert "No such file" in capsys.readouterr().err
+
+
+# add and lift
+
+
+def test_an_address_is_added_and_lifted_with_who_and_why(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        bounces("suppressions", "add", "A@Example.com", "--reason", "legal", "--why", "a letter", "--author", "ann")
+        == 0
+    )
+    ((_, scope),) = known(tables, "a@example.com").scopes.items()
+    (cause,) = scope.causes
+    assert (cause.reason, cause.source, cause.by, cause.why) == ("legal", "operator", "ann", "a letter")
+    assert abs(cause.evidence.time - datetime.now(UTC)) < timedelta(minutes=1)
+    assert bounces("suppressions", "lift", "a@example.com", "--why", "settled") == 0
+    assert capsys.readouterr().out == (
+        "a@example.com: suppressed for every list\na@example.com: lifted for every list\n"
+    )
+    lift = known(tables, "a@example.com").of("global").lift
+    assert lift is not None
+    assert (lift.by, lift.why) == (getpass.getuser(), "settled")
+    assert {decided.what for decided in tables.store.decisions("a@example.com")} == {"suppressed", "lifted"}
+
+
+def test_what_a_lift_of_the_same_second_answers_is_not_said_to_be_suppressed(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.store.lift("a@example.com", at=datetime.now(UTC) + DAY, by="ann", why="a clock that is wrong")
+    assert bounces("suppressions", "add", "a@example.com", "b@example.com", "--why", "x") == 1
+    shown = capsys.readouterr()
+    assert shown.out == "b@example.com: suppressed for every list\n"
+    assert "a@example.com: not suppressed, since it was lifted for every list" in shown.err
+
+
+def test_a_suppression_may_end_by_itself(tables: Tables, bounces: Bounces) -> None:
+    now = datetime.now(UTC)
+    for address, expires in (("a@example.com", "90"), ("b@example.com", f"{now + 90 * DAY:%Y-%m-%d}")):
+        assert bounces("suppressions", "add", address, "--why", "x", "--expires", expires, "--list", "news") == 0
+        suppression = known(tables, address)
+        assert suppression.cause("news", now + 80 * DAY) is not None
+        assert suppression.cause("news", now + 91 * DAY) is None
+        assert suppression.cause(None, now) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("add", "a@example.com", "--why", " "), "--why is empty"),
+        (("add", "a@example.com", "--why", "x", "--expires", "2020-01-01"), "is over already"),
+        (("add", "a@example.com", "--why", "x", "--expires", "soon"), "'soon' is no time"),
+        (("add", "a@example.com", "--why", "x", "--expires", "0"), "from 1 to 36,500"),
+        (("add", "a@example.com", "--why", "x", "--list", ""), "--list is empty"),
+        (("add", "nobody", "--why", "x"), "'nobody' is no mail address"),
+        (("lift", "nobody", "--why", "x"), "'nobody' is no mail address"),
+    ],
+)
+def test_what_cannot_be_decided_is_refused_and_nothing_written(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+) -> None:
+    assert bounces("suppressions", *arguments) == 2
+    assert says in capsys.readouterr().err
+    assert tables.items() == []
+
+
+def test_of_several_addresses_the_good_ones_are_added(tables: Tables, bounces: Bounces) -> None:
+    assert bounces("suppressions", "add", "a@example.com", "nobody", "b@example.com", "--why", "x") == 1
+    assert {suppression.address for suppression in tables.store.suppressions()} == {"a@example.com", "b@example.com"}
+
+
+def test_lifting_says_what_still_suppresses(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.store.apply(hard())
+    assert bounces("suppressions", "lift", USER, "--list", "news", "--why", "x") == 0
+    assert capsys.readouterr().out == (
+        f"{USER}: was not suppressed for the list news; older reports will not suppress it now; "
+        "still suppressed: every list\n"
+    )
+
+
+def test_which_tables_must_be_said(
+    bounces: Bounces, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("BOUNCES_SUPPRESSIONS_TABLE")
+    assert bounces("suppressions", "check", "a@example.com") == 2
+    assert "--suppressions-table NAME, or the variable BOUNCES_SUPPRESSIONS_TABLE" in capsys.readouterr().err
+    assert bounces("why", "a@example.com", "--suppressions-table", "NoSuchTable") == 2
+    assert "NoSuchTable" in capsys.readouterr().err
+
+
+# import
+
+LIST = "Email,Reason,List,Created,Expires,Comment\n"
+ROWS = "a@example.com,complaint,,2024-05-01,,wrote to us\nB@Example.com,,news,,2099-01-01,\nc@example.com,,,,,\n"
+
+
+def written(folder: Path, text: str, name: str = "list.csv") -> Path:
+    file = folder / name
+    file.write_text(text)
+    return file
+
+
+def test_another_system_s_list_is_imported(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, LIST + ROWS)
+    assert bounces("suppressions", "import", file, "--why", "the old system", "--author", "ann") == 0
+    assert capsys.readouterr().out == f"{file}: 3 rows: 3 new or changed, 0 known before, 0 rejected\n"
+    (cause,) = known(tables, "a@example.com").of("global").causes
+    assert (cause.reason, cause.source, cause.why) == ("complaint", "import", "wrote to us")
+    assert cause.evidence.time == datetime(2024, 5, 1, tzinfo=UTC)
+    (cause,) = known(tables, "b@example.com").of("list#news").causes
+    assert (cause.reason, cause.by, cause.why) == ("import", "ann", "the old system")
+    assert cause.expires == datetime(2099, 1, 1, tzinfo=UTC)
+    assert not tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
+
+
+def test_importing_it_again_changes_nothing_and_a_lift_stands(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, LIST + ROWS)
+    assert bounces("suppressions", "import", file) == 0
+    before = tables.dump()
+    assert bounces("suppressions", "import", file) == 0
+    assert "nothing new since the last time (3 rows" in capsys.readouterr().out
+    with in_memory.calls() as calls:
+        assert bounces("suppressions", "import", file, "--again", "--author", "another") == 0
+    assert calls.writes == []
+    assert "0 new or changed, 3 known before" in capsys.readouterr().out
+    assert tables.dump() == before
+    assert bounces("suppressions", "lift", "c@example.com", "--why", "wrote to us") == 0
+    assert bounces("suppressions", "import", file, "--again") == 0
+    assert tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
+
+
+def test_what_is_appended_later_is_imported_alone(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(
+        f"{'u' * 60}{number}@example.com,,,,,\n" for number in range(60)
+    )  # more than what a file is known by
+    file = written(tmp_path, LIST + rows)
+    assert bounces("suppressions", "import", file) == 0
+    assert bounces("suppressions", "lift", f"{'u' * 60}7@example.com", "--why", "x") == 0
+    before = tables.dump()[tables.suppressions]
+    file.write_text(LIST + rows + "d@example.com,,,,,\n")
+    assert bounces("suppressions", "import", file) == 0
+    assert "61 rows: 61 new or changed, 0 known before, 0 rejected (1 of them now)" in capsys.readouterr().out
+    after = tables.dump()[tables.suppressions]
+    assert [item["address"]["S"] for item in after if item not in before] == ["d@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("plain", "a@example.com\n\nB@Example.com\r\n"),
+        ("bom", "\ufeffaddress\na@example.com\nb@example.com\n"),
+        ("semicolons", "Vorname;E-Mail\nAnn;a@example.com\nBob;b@example.com\n"),
+        ("tabs", "E_MAIL ADDRESS\tx\na@example.com\t1\nb@example.com"),
+        ("json", '{"email": "a@example.com"}\n{"email": "b@example.com", "other": [1, 2]}\n'),
+        ("quoted", 'address,why\n"a@example.com","two\nlines, ""quoted"""\nb@example.com,\n'),
+    ],
+)
+def test_lists_come_in_many_forms(tables: Tables, bounces: Bounces, tmp_path: Path, name: str, text: str) -> None:
+    packed = tmp_path / f"{name}.gz"
+    packed.write_bytes(gzip.compress(text.encode()))
+    assert bounces("suppressions", "import", packed) == 0
+    assert {suppression.address for suppression in tables.store.suppressions()} == {"a@example.com", "b@example.com"}
+
+
+def test_a_list_may_come_through_a_pipe(tables: Tables, bounces: Bounces) -> None:
+    assert bounces("suppressions", "import", "-", "--list", "news", stdin="a@example.com\n") == 0
+    assert list(known(tables, "a@example.com").scopes) == ["list#news"]
+
+
+def test_bad_rows_are_kept_with_line_and_reason_and_stop_nothing(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        "ok@example.com,,,,,",
+        "nobody,,,,,",
+        '"open@example.com,,,,,',  # its quote is not closed, and swallows no other row
+        "after@example.com,,,,,",
+        "when@example.com,,,yesterday,,",
+        "=cmd()|x,,,,,",
+        'broken"@example.com,"x"y,,,,',
+        "last@example.com,,,,,",
+    ]
+    file = written(tmp_path, LIST + "\n".join(rows) + "\n")
+    assert bounces("suppressions", "import", file) == 1
+    shown = capsys.readouterr()
+    assert "8 rows: 3 new or changed, 0 known before, 5 rejected" in shown.out
+    kept = tmp_path / "list.csv.rejected.csv"
+    assert str(kept) in shown.err
+    with kept.open(newline="") as lines:
+        told = list(csv.reader(lines, strict=True))
+    assert [row[0] for row in told] == ["line", "3", "4", "6", "7", "8"]
+    assert "''nobody' is no mail address" in told[1][1]
+    assert told[2][1:] == ["a quote that is not closed, or not doubled", '"open@example.com,,,,,']
+    assert "'yesterday' is no time" in told[3][1]
+    assert told[4][2] == "'=cmd()|x,,,,,"
+    assert {suppression.address for suppression in tables.store.suppressions()} == {
+        "ok@example.com",
+        "after@example.com",
+        "last@example.com",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "there is nothing in it"),
+        ("name,reason\nann,x\n", "names no column `address`"),
+        ("email,address\na@example.com,b@example.com\n", "two columns mean address"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, says: str
+) -> None:
+    assert bounces("suppressions", "import", written(tmp_path, text)) == 2
+    assert says in capsys.readouterr().err
+    assert tables.items() == []
+
+
+def test_a_file_that_cannot_be_read_says_so(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bounces("suppressions", "import", tmp_path / "none.csv") == 2
+    assert "none.csv: No such file or directory" in capsys.readouterr().err
+    packed = tmp_path / "cut.gz"
+    packed.write_bytes(gzip.compress("".join(f"u{n}@example.com\n" for n in range(2_000)).encode())[:-20])
+    assert bounces("suppressions", "import", packed) == 3
+    assert "what is before that was imported" in capsys.readouterr().err
+
+
+def test_an_import_that_breaks_off_goes_on_and_ends_as_if_it_had_not(
+    tables: Tables,
+    bounces: Bounces,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 10)
+    rows = [f"u{number}@example.com,,,2024-05-01,," if number % 7 else "bad,,,,," for number in range(95)]
+    file = written(tmp_path, LIST + "\n".join(rows) + "\n")
+    original = importing._import
+    done: list[int] = []
+
+    def strike(*arguments: Any) -> None:
+        original(*arguments)
+        done.append(1)
+        if len(done) == 4:
+            raise KeyboardInterrupt  # what it wrote is written, and not kept as done
+
+    with mock.patch.object(importing, "_import", strike):
+        assert bounces("suppressions", "import", file) == 130
+    with in_memory.calls() as calls:
+        assert bounces("suppressions", "import", file) == 1
+    assert len(calls.writes) == sum("bad" not in row for row in rows[40:])
+    assert "95 rows" in capsys.readouterr().out
+    with (tmp_path / "list.csv.rejected.csv").open(newline="") as lines:
+        assert [row[0] for row in csv.reader(lines)][1:] == [str(n + 2) for n in range(95) if n % 7 == 0]
+    assert len(list(tables.store.suppressions())) == sum("bad" not in row for row in rows)
+
+
+# export
+
+
+def filled(tables: Tables) -> None:
+    store = tables.store
+    for number in range(30):
+        store.add(f"u{number}@example.com", "manual", at=THEN, by="ann", why="=1+1; \u00e9\nnext")
+    store.add("=cmd@example.com", "manual", at=THEN, by="'ann", why="", list_id="=news", expires=THEN + DAY)
+    store.lift("u3@example.com", at=THEN + DAY, by="bob", why="wrote")
+    for name, day in (("a", 0), ("b", 8), ("c", 15)):
+        store.apply(soft(name, at=THEN + day * DAY, received_time=THEN + (day + 1) * DAY))
+    store.undo("user@example.com", "c", at=THEN + 20 * DAY, by="ann", why="a mistake")
+    store.apply(soft("d", at=THEN + 16 * DAY, received_time=THEN + 16 * DAY))
+    store.apply(hard("e", at=THEN + 18 * DAY, received_time=THEN + 18 * DAY))
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_an_export_comes_back_as_equal_items(tables: Tables, bounces: Bounces, tmp_path: Path, form: str) -> None:
+    filled(tables)
+    before = in_memory.scan(tables.suppressions)
+    file = tmp_path / f"out.{form}"
+    assert bounces("suppressions", "export", "--out", file) == 0
+    in_memory.clear(tables.suppressions, ("address",))
+    assert bounces("suppressions", "import", file) == 0
+    after = in_memory.scan(tables.suppressions)
+    assert sorted(after, key=repr) == sorted(before, key=repr)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [file.name, "states"]
+
+
+def test_no_cell_of_an_export_is_a_formula(
+    tables: Tables, bounces: Bounces, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    filled(tables)
+    assert bounces("suppressions", "export") == 0
+    text = capsysbinary.readouterr().out.decode()
+    assert text.startswith(",".join(FIELDS) + "\r\n")
+    cells = [cell for row in csv.reader(text.splitlines(keepends=True), strict=True) for cell in row]
+    assert "'=cmd@example.com" in cells
+    assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t\r\n")]
+
+
+def test_an_export_since_a_time_has_what_came_then_or_later(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(tables)
+    assert bounces("suppressions", "export", "--since", "2024-05-02T12:00:00Z", "--format", "json") == 0
+    shown = capsys.readouterr()
+    rows = [json.loads(line) for line in shown.out.splitlines()]
+    assert {row["address"] for row in rows} == {"u3@example.com", "user@example.com"}
+    next_time = datetime.fromisoformat(shown.err.split()[-1])
+    assert timedelta(hours=3) <= datetime.now(UTC) - next_time < timedelta(hours=3, minutes=5)
+
+
+def test_only_what_suppresses_now_can_be_asked_for(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled(tables)
+    assert bounces("suppressions", "export", "--live-only", "--format", "json") == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {row["address"] for row in rows} == {f"u{n}@example.com" for n in range(30) if n != 3} | {USER}
+    assert {row["kind"] for row in rows} == {"cause", "escalation"}
+
+
+def test_an_export_that_breaks_off_goes_on_and_has_the_same_bytes(
+    tables: Tables,
+    bounces: Bounces,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    filled(tables)
+    monkeypatch.setattr("bounces.store.scanning.PAGE", 5)
+    assert bounces("suppressions", "export", "--out", tmp_path / "whole.csv") == 0
+    file = tmp_path / "broken.csv"
+    original = suppression_export._page
+    pages: list[int] = []
+
+    def strike(*arguments: Any) -> None:
+        pages.append(1)
+        if len(pages) in (3, 5):
+            arguments[3].write(b"half a row,")
+            raise KeyboardInterrupt
+        original(*arguments)
+
+    with mock.patch.object(suppression_export, "_page", strike):
+        assert bounces("suppressions", "export", "--out", file) == 130
+        assert not file.exists()
+        assert bounces("suppressions", "export", "--out", file, "--since", "2024-01-01") == 2
+        assert "another export that was interrupted" in capsys.readouterr().err
+        assert bounces("suppressions", "export", "--out", file) == 130
+        assert bounces("suppressions", "export", "--out", file) == 0
+    assert "going on after" in capsys.readouterr().err
+    assert file.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert len(pages) == 7 + 2  # no page was asked for twice but those that were struck
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.csv", "whole.csv"]
+
+
+# subscribers
+
+
+def test_memberships_are_imported_and_shown(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.store.apply(hard())
+    file = written(
+        tmp_path, f"address,list,subscriber id\n{USER},news,17\na@example.com,,18\nb@example.com,\n,news,1\n"
+    )
+    assert bounces("subscribers", "import", file, "--list", "Offers") == 1
+    assert "4 rows: 3 new or changed, 0 known before, 1 rejected" in capsys.readouterr().out
+    (membership,) = tables.store.memberships("a@example.com")
+    assert (membership.list_id, membership.subscriber, membership.is_subscribed) == ("offers", "18", True)
+    assert bounces("subscribers", "import", file, "--list", "Offers", "--again") == 1
+    assert "0 new or changed, 3 known before" in capsys.readouterr().out
+    assert bounces("subscribers", "show", USER) == 0
+    shown = capsys.readouterr().out
+    assert f"{USER} is hard-bounced since 2026-11-24 12:00 UTC, by report h-" in shown
+    assert "It must not be mailed: suppressed for every list." in shown
+    assert "taken off 2026-11-24 12:00 UTC, subscriber 17: hard-bounce" in shown
+    assert "History" not in shown
+
+
+def test_a_membership_without_a_list_is_rejected(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bounces("subscribers", "import", written(tmp_path, "a@example.com\n")) == 1
+    assert "--list LIST names it" in (tmp_path / "list.csv.rejected.csv").read_text()
+    assert tables.items() == []

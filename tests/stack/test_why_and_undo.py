@@ -1,0 +1,228 @@
+"""`bounces why` and `bounces undo` on the tables."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from bounces.records import Event
+from bounces.store import State
+from bounces_cli import undo as undo_command
+from tests.stack import in_memory
+from tests.stack.in_memory import Tables
+from tests.stack.suppression_commands import Bounces, bounces_on
+from tests.stack.verdicts import USER, complaint, delivery, hard, no_bounce, soft
+
+DAY = timedelta(days=1)
+THEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Tables]:
+    with in_memory.tables() as tables:
+        yield tables
+
+
+@pytest.fixture
+def tables(made: Tables) -> Tables:
+    made.clear()
+    return made
+
+
+@pytest.fixture
+def bounces(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bounces:
+    monkeypatch.setenv("COLUMNS", "200")
+    return bounces_on(tables, monkeypatch, tmp_path)
+
+
+def lived(tables: Tables) -> None:
+    """An escalation that a late delivery broke, a hard bounce that was lifted, and another that is undone."""
+    store = tables.store
+    store.subscribe(USER, "news", "17")
+    for name, day in (("s1", 0), ("s2", 8), ("s3", 15)):
+        store.apply(soft(name, at=THEN + day * DAY))
+    store.apply(delivery(at=THEN + 10 * DAY, received_time=THEN + 16 * DAY))
+    store.apply(no_bounce(Event.AUTO_REPLY, "a", at=THEN + 17 * DAY))
+    store.apply(hard("h1", at=THEN + 20 * DAY, list_id="news", diagnostic="550 \x1b[31mno\x1b[0m such user"))
+    store.lift(USER, at=THEN + 25 * DAY, by="ann", why="wrote to us")
+    store.apply(complaint("c1", at=THEN + 30 * DAY))
+    store.undo(USER, "c1", at=THEN + 31 * DAY, by="bob", why="their mistake")
+
+
+def test_why_tells_each_change_with_its_reason(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lived(tables)
+    assert bounces("why", USER.upper()) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert shown.startswith(f"{USER} is active\nIt may be mailed.\n")
+    for line in (
+        "  news            taken off 2024-05-21 12:00 UTC, subscriber 17: hard-bounce, report h1",
+        "2024-05-01 12:00 UTC  soft bounce, quota-issues (the mailbox is full), by ses",
+        "  said    452 4.2.2 mailbox full",
+        "  rule    phrase.full, general words",
+        "  policy  quota-issues counts towards the mailbox: 3 different days over at least 14 days",
+        "  so      delivered 2024-05-11 12:00 UTC: counts no more",
+        "  mail    s3://mail-bucket/incoming/s1",
+        "2024-06-01 12:00 UTC  suppression for every list taken back (bob): their mistake",
+        "  policy  auto-reply is no bounce: kept in history only",
+        "  said    550 \ufffd[31mno\ufffd[0m such user",
+        "  so      lifted 2024-05-26 12:00 UTC: counts no more",
+        "2024-05-26 12:00 UTC  lifted, for every list, by ann: wrote to us",
+        "  so      undone 2024-06-01 12:00 UTC by bob: their mistake",
+    ):
+        assert f"\n{line}" in shown
+    times = [line.split("  ")[0] for line in shown.partition("History")[2].splitlines() if line[:4] == "2024"]
+    assert times == sorted(times)
+    assert len(times) == 9
+
+
+def test_why_as_json_has_the_same(tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]) -> None:
+    lived(tables)
+    assert bounces("why", USER, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["sendable"], told["blocked"]) == ("active", True, [])
+    assert [past["report"][:2] for past in told["history"]] == ["s1", "s2", "s3", "a-", "h1", "c1"]
+    assert told["history"][4]["policy"].startswith("bad-mailbox is hard")
+    assert told["history"][5]["undone"] == {"at": "2024-06-01T12:00:00Z", "by": "bob", "why": "their mistake"}
+    assert told["decisions"][0]["what"] == "lifted"
+    assert told["lists"][0]["subscriber"] == "17"
+    assert {row["kind"] for row in told["suppressions"]} == {"lift", "freed"}
+
+
+def test_why_of_an_escalation_names_the_soft_bounce_that_was_enough(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, day in (("s1", 0), ("s2", 8), ("s3", 15)):
+        tables.store.apply(soft(name, at=THEN + day * DAY))
+    assert bounces("why", USER) == 0
+    shown = capsys.readouterr().out
+    assert "It must not be mailed: suppressed for every list." in shown
+    assert "escalation since 2024-05-16 12:00 UTC, from policy, report s3------" in shown
+    assert "  so      with this one they were enough" in shown
+
+
+def test_an_escalation_that_a_delivery_broke_is_told(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, day in (("s1", 0), ("s2", 8), ("s3", 15)):
+        tables.store.apply(soft(name, at=THEN + day * DAY))
+    tables.store.apply(delivery(at=THEN + 10 * DAY, received_time=THEN + 16 * DAY))
+    assert bounces("why", USER) == 0
+    assert (
+        "\n2024-05-18 00:00 UTC  suppression for every list taken back (delivery): delivered between its soft bounces\n"
+    ) in capsys.readouterr().out
+
+
+def test_of_an_unknown_address_nothing_is_told(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bounces("why", "nobody@example.com") == 0
+    assert capsys.readouterr().out == "nobody@example.com: nothing is known of it; it may be mailed\n"
+    assert bounces("why", "nobody") == 2
+    assert "no mail address" in capsys.readouterr().err
+
+
+def test_one_report_is_taken_back(tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]) -> None:
+    tables.store.subscribe(USER, "news")
+    before = tables.dump()[tables.suppressions]
+    tables.store.apply(hard("h1", list_id="news"))
+    assert bounces("undo", USER, "h1", "--why", "the provider was broken", "--author", "ann") == 0
+    assert capsys.readouterr().out == f"{USER}: undone; now active\n"
+    assert tables.store.memberships(USER)[0].is_subscribed
+    assert tables.store.check([USER], None, datetime.now(UTC))[0].sendable
+    assert before == []
+    (past,) = tables.store.history(USER)
+    assert past.undone is not None
+    assert (past.undone.by, past.undone.why) == ("ann", "the provider was broken")
+    assert bounces("undo", USER, "nothing", "--why", "x") == 2
+    assert "is not remembered" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("a@example.com",), (), ("a@example.com", "r", "--rule", "x"), ("a@example.com", "--provider", "x")]
+)
+def test_undo_is_of_one_report_or_of_many(
+    bounces: Bounces, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    assert bounces("undo", *arguments, "--why", "x") == 2
+    assert "ADDRESS and REPORT, or --rule" in capsys.readouterr().err
+
+
+def many(tables: Tables, count: int = 30) -> list[str]:
+    addresses = [f"u{number}@example.com" for number in range(count)]
+    for number, address in enumerate(addresses):
+        for name, day, rule in (("one", 0, "google.block"), ("two", 2, "google.block"), ("other", 1, "status.1.1")):
+            verdict = hard(f"{name}{number}.", at=THEN + day * DAY, addressee=address, recipient=address)
+            object.__setattr__(verdict, "rule", rule)
+            if name != "other" or number % 2:
+                tables.store.apply(verdict)
+    return addresses
+
+
+def states(tables: Tables, addresses: list[str]) -> list[State]:
+    return [tables.store.status(address).state for address in addresses]
+
+
+def test_all_reports_of_a_rule_are_taken_back_once_their_number_is_confirmed(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    addresses = many(tables)
+    arguments = ("undo", "--rule", "google.block", "--why", "it was ours")
+    assert bounces(*arguments) == 2
+    shown = capsys.readouterr().err
+    assert "rule google.block: 60 reports on 30 addresses\n" in shown
+    assert "--yes confirms that 60 reports" in shown
+    assert set(states(tables, addresses)) == {State.HARD_BOUNCED}
+    assert bounces(*arguments, "--yes") == 0
+    assert "undone: 60 reports\n" in capsys.readouterr().out
+    assert states(tables, addresses) == [State.ACTIVE, State.HARD_BOUNCED] * 15
+    after = tables.dump()
+    assert bounces(*arguments, "--yes") == 0
+    assert "60 of them undone before" in capsys.readouterr().err
+    assert tables.dump() == after
+
+
+def test_of_a_time_only_its_reports_are_taken_back(tables: Tables, bounces: Bounces) -> None:
+    addresses = many(tables, 4)
+    window = ("--since", f"{THEN + DAY:%Y-%m-%dT%H:%M:%SZ}", "--until", f"{THEN + 3 * DAY:%Y-%m-%dT%H:%M:%SZ}")
+    assert bounces("undo", "--rule", "google.block", *window, "--why", "x", "--yes") == 0
+    undone = {
+        past.evidence.report[:3] for address in addresses for past in tables.store.history(address) if past.undone
+    }
+    assert undone == {"two"}
+
+
+def test_reports_of_a_provider_are_taken_back(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.store.apply(hard("g", recipient="a@gmail.com", addressee="a@gmail.com"))
+    tables.store.apply(hard("h"))
+    (past,) = tables.store.history("a@gmail.com")
+    assert past.provider is not None
+    assert bounces("undo", "--provider", past.provider, "--why", "x", "--yes") == 0
+    assert states(tables, ["a@gmail.com", USER]) == [State.ACTIVE, State.HARD_BOUNCED]
+    assert bounces("undo", "--provider", "nobody", "--why", "x") == 0
+    assert capsys.readouterr().out.endswith("nothing to undo\n")
+
+
+def test_what_is_broken_off_is_done_by_the_same_command_again(tables: Tables, bounces: Bounces) -> None:
+    addresses = many(tables)
+    arguments = ("undo", "--rule", "google.block", "--why", "x", "--yes")
+    original = undo_command._windows
+
+    def few(*given: Any) -> Iterator[Any]:
+        for window in original(*given):
+            yield window[:7]
+            raise KeyboardInterrupt
+
+    with mock.patch.object(undo_command, "_windows", few):
+        assert bounces(*arguments) == 130
+    assert states(tables, addresses).count(State.ACTIVE) < 15
+    assert bounces(*arguments) == 0
+    assert states(tables, addresses) == [State.ACTIVE, State.HARD_BOUNCED] * 15
