@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stack.faults.__main__ import outcomes
 from tests.stack.faults.run import FULL
+from tests.stack.faults.side_by_side import outcomes
 
 
 @pytest.mark.parametrize(
