@@ -21,6 +21,13 @@
     |-- SettingError           a setting that is missing or cannot be used
     |-- CredentialError        a request without a valid token (HTTP 401)
     |-- QueueError             a queue that does not take messages; worth another try
+    |-- MailboxError           a mailbox that cannot be scanned
+    |   |-- MailboxRefused         it refuses the login, the folder or the certificate; another try does not help
+    |   |-- Disconnected           it is not there, or no longer; worth another try
+    |   |-- MailUnavailable        one mail of it cannot be had
+    |   |-- MailVanished           one mail of it is no longer there
+    |   |-- MailboxBusy            another scan of it is under way
+    |   `-- LeaseLost              another scan has taken over
     |-- Unavailable            what a request needs did not answer in time; worth another try (HTTP 503)
     `-- ContentionError        an item that others kept changing; worth another try
 
@@ -127,3 +134,31 @@ class QueueError(BouncesError):
 
 class ContentionError(BouncesError):
     """An item that others kept changing; worth another try."""
+
+
+class MailboxError(BouncesError):
+    """A mailbox that cannot be scanned, or a mail in it that cannot be had."""
+
+
+class MailboxRefused(MailboxError):
+    """A mailbox that refuses the login, the folder or the certificate; another try does not help."""
+
+
+class Disconnected(MailboxError):
+    """A mailbox that is not there, or no longer; worth another try."""
+
+
+class MailUnavailable(MailboxError):
+    """A mail that its mailbox does not give out, or not within bounds."""
+
+
+class MailVanished(MailboxError):
+    """A mail that is no longer in its mailbox."""
+
+
+class MailboxBusy(MailboxError):
+    """A mailbox that another scan is going through."""
+
+
+class LeaseLost(MailboxError):
+    """A mailbox that another scan has taken over; nothing further may be done with it."""
