@@ -33,7 +33,7 @@ from typing import Final
 
 import pytest
 
-from tests.private_ca import server_certificate
+from tests.mailbox_servers import certificates
 
 HOST: Final = "127.0.0.1"
 USER: Final = "bounces"
@@ -52,8 +52,8 @@ listen = 127.0.0.1
 instance_name = {instance}
 
 ssl = yes
-ssl_cert = <{folder}/server.pem
-ssl_key = <{folder}/server.key
+ssl_cert = <{chain}
+ssl_key = <{key}
 ssl_min_protocol = TLSv1.2
 
 auth_mechanisms = plain login
@@ -282,13 +282,10 @@ def running(folder: Path | None = None, *, more: str = "") -> Iterator[Dovecot]:
 
 
 def _configured(folder: Path, more: str) -> Dovecot:
-    certificate = server_certificate()
-    (folder / "server.pem").write_text(certificate.certificate_pem)
-    (folder / "server.key").touch(0o600)
-    (folder / "server.key").write_text(certificate.key_pem)
+    made = certificates.make(folder, "localhost", HOST)
     (folder / "mail").mkdir()
     imap, imaps, pop3, pop3s = _free_ports(4)
-    server = Dovecot(HOST, imap, imaps, pop3, pop3s, USER, PASSWORD, certificate.ca_pem, folder)
+    server = Dovecot(HOST, imap, imaps, pop3, pop3s, USER, PASSWORD, made.authority, folder)
     if os.geteuid() == 0:
         shutil.chown(folder / "mail", "nobody", "nogroup")
         owner, users = "uid=nobody gid=nogroup", ""
@@ -298,6 +295,8 @@ def _configured(folder: Path, more: str) -> Dovecot:
     text = _MAIN.format(
         folder=folder,
         instance=folder.name,
+        chain=made.chain,
+        key=made.key,
         password=PASSWORD,
         owner=owner,
         imap_port=imap,
