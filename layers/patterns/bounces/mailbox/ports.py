@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from bounces.reading import Reading
+
 
 class Place(StrEnum):
     """Where a mail belongs once it has been handed in."""
@@ -50,12 +52,16 @@ class HandedIn:
     digest: str  # SHA-256 in hex
     received_time: datetime
     envelope_recipients: tuple[str, ...]  # candidates, the one with a token of ours first
+    reading: Reading  # what it says, as the reader has it; effects come of reading it again behind the door
     is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a mailbox was worked off: of the epoch `epoch` (UIDVALIDITY), all mails up to the number `done`."""
+    """How far a mailbox was worked off: of the epoch `epoch` (UIDVALIDITY), all mails up to the number `done`.
+
+    Where mails have no numbers, `epoch` is a digest of the names of all mails when the last of them was done.
+    """
 
     epoch: str = ""
     done: int = 0
@@ -68,6 +74,10 @@ class Session(Protocol):
     def epoch(self) -> str:
         """Within which numbers mean the same mails (UIDVALIDITY); "" where there are no numbers."""
 
+    @property
+    def keeps(self) -> bool:
+        """Whether mails may still be where they were once they are filed."""
+
     def waiting(self, after: int) -> Iterator[Listed]:
         """Yield the mails with a number above `after`, in order; where there are no numbers, all."""
 
@@ -78,7 +88,7 @@ class Session(Protocol):
         """
 
     def file(self, mails: Mapping[Place, Sequence[Listed]], *, again: bool) -> Collection[Listed]:
-        """File `mails` as the mailbox's settings say, and return those that could not be.
+        """File `mails` as the mailbox's settings say, and return those that could not be. It is done when this returns.
 
         `again`: the scan before was cut off, so some of them may stand in their folders already.
         """
@@ -102,7 +112,7 @@ class State(Protocol):
 
     @property
     def was_cut_off(self) -> bool:
-        """Whether the scan before this one ended without giving its lease back. Known once it is acquired."""
+        """Whether the scan before this one did not end cleanly. Known once the lease is acquired."""
 
     def renew(self) -> None:
         """Make the lease last. Raises `LeaseLost` where another has it meanwhile: nothing further may be done."""
@@ -116,5 +126,5 @@ class State(Protocol):
     def remember(self, marks: Collection[str]) -> None:
         """Remember `marks`, each a text of at most 80 ASCII characters, for as long as the state keeps them."""
 
-    def release(self) -> None:
-        """Give the lease back, if it is still held."""
+    def release(self, *, is_clean: bool) -> None:
+        """Give the lease back, if it is still held. For the next scan, one that is not `is_clean` was cut off."""

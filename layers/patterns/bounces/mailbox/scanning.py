@@ -1,0 +1,293 @@
+"""Going through a mailbox: each mail is fetched, read, handed in, and filed once it is safe.
+
+A scan may be cut off anywhere, and the next one goes on where it was. Mails go in batches, and of each batch, in this
+order: they are fetched, handed in at the door, filed, and the progress is kept. What was handed in and not filed is
+handed in again, which changes nothing: the door keeps a mail by its content, and effects are of its reports. What was
+filed and not noted is no longer where it was. So no mail is lost, and none counts twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, takewhile
+from typing import Final
+
+from bounces.errors import Disconnected, MailUnavailable, MailVanished
+from bounces.mailbox.batches import Batch, Budget, Limits, Sorted
+from bounces.mailbox.ports import Door, Fetched, HandedIn, Listed, Place, Progress, Session, State
+from bounces.mailbox.sorting import envelope_recipients, place_of
+from bounces.reading import Arrival, Reading, read_mail
+from bounces.records import Event, Source
+
+DROPS: Final = 2
+"""How often the line may drop at the same mail, before the mail is taken for what drops it."""
+IDLE_DROPS: Final = 4
+"""How often the line may drop without a batch between, before the scan gives up."""
+FILED_LATE: Final = 500
+"""Mails of earlier scans that a scan tries to file once more."""
+LOOKED_UP: Final = 100
+"""Names that the state is asked about at once."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of a scan."""
+
+    taken: int = 0  # handed in at the door
+    known: int = 0  # not handed in, since the same bytes were before
+    places: Counter[Place] = field(default_factory=Counter)  # of those that are done with
+    unfiled: int = 0  # safe, but still where they were, though they were to go elsewhere
+    is_finished: bool = False  # nothing more waits
+
+
+def scan(
+    mailbox_name: str,
+    open_session: Callable[[], Session],
+    door: Door,
+    state: State,
+    *,
+    limits: Limits,
+    clock: Callable[[], float] = time.monotonic,
+    on_filed: Callable[[Sorted], None] = lambda _sorted: None,
+) -> Outcome:
+    """Go through a mailbox from where the last scan was, within `limits`, and return what came of it.
+
+    `mailbox_name` is what people know it by, `clock` counts seconds, and `on_filed` is told of each mail that is done
+    with. Raises `MailboxBusy` where another scan is under way, `LeaseLost` where another took over, `MailboxRefused`
+    or `Disconnected` where the mailbox cannot be read, and what the door raises. What was done until then stays.
+    """
+    progress = state.acquire()
+    scanner = _Scanner(mailbox_name, open_session, door, state, Budget(limits, clock), on_filed, progress)
+    is_clean = False
+    try:
+        scanner.go()
+        is_clean = True
+    finally:
+        scanner.close()
+        state.release(is_clean=is_clean)
+    return scanner.outcome
+
+
+class _Scanner:
+    """One scan of one mailbox."""
+
+    def __init__(
+        self,
+        name: str,
+        open_session: Callable[[], Session],
+        door: Door,
+        state: State,
+        budget: Budget,
+        on_filed: Callable[[Sorted], None],
+        progress: Progress,
+    ) -> None:
+        self.outcome = Outcome()
+        self._name = name
+        self._open = open_session
+        self._session: Session | None = None
+        self._door = door
+        self._state = state
+        self._budget = budget
+        self._on_filed = on_filed
+        self._progress = progress
+        self._before = progress  # how far earlier scans were
+        self._may_be_filed = state.was_cut_off  # some of the next batch, before the line or a scan was cut off
+        self._drops: Counter[str] = Counter()
+        self._idle_drops = 0
+        self._names = 0  # a digest of the names seen, where mails have no numbers
+
+    def go(self) -> None:
+        """Work off what waits, and then what earlier scans could not file. Raises as `scan` does."""
+        while not self.outcome.is_finished and not self._budget.is_spent:
+            try:
+                self._follow_epoch()
+                if self._work_off():
+                    self._file_late()
+                    self.outcome.is_finished = True
+            except Disconnected as dropped:
+                self._dropped(dropped)
+
+    def close(self) -> None:
+        """End the session."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _here(self) -> Session:
+        if self._session is None:
+            self._session = self._open()
+        return self._session
+
+    def _dropped(self, dropped: Exception) -> None:
+        """Have the next step open another session. Raises `Disconnected` where that leads nowhere."""
+        self.close()
+        self._may_be_filed = True
+        self._idle_drops += 1
+        if self._idle_drops >= IDLE_DROPS:
+            raise Disconnected(f"{self._name}: the line dropped {IDLE_DROPS} times in a row: {dropped}") from dropped
+
+    def _follow_epoch(self) -> None:
+        """Begin anew where numbers mean other mails than before."""
+        epoch = self._here().epoch
+        if epoch and epoch != self._progress.epoch:
+            self._progress = self._before = Progress(epoch)
+
+    def _work_off(self) -> bool:
+        """Handle batches until nothing waits (True), or a limit or a dropped line ends it (False)."""
+        pending = self._pending()
+        while not self._budget.is_spent:
+            batch = self._gather(pending)
+            if batch.dropped is not None:
+                self._dropped(batch.dropped)
+            self._finish(batch)
+            if batch.is_last:
+                self._keep_names()
+                return True
+            if self._session is None or batch.dropped is not None:
+                return False
+        return False
+
+    def _pending(self) -> Iterator[Listed]:
+        session = self._here()
+        if session.epoch:
+            return session.waiting(self._progress.done)
+        if self._progress.epoch == _digest(_name_number(listed) for listed in session.waiting(0)):
+            return iter(())
+        self._names = 0
+        return self._unknown(session.waiting(0))
+
+    def _unknown(self, listing: Iterator[Listed]) -> Iterator[Listed]:
+        while chunk := list(islice(listing, LOOKED_UP)):
+            self._names += sum(map(_name_number, chunk))
+            known = self._state.known([_name_mark(listed) for listed in chunk])
+            yield from (listed for listed in chunk if _name_mark(listed) not in known)
+
+    def _keep_names(self) -> None:
+        if not self._here().epoch and self._names:
+            self._state.keep(Progress(_digest([self._names])))
+
+    def _gather(self, pending: Iterator[Listed]) -> Batch:
+        """Fetch and read the next mails of `pending`."""
+        batch = Batch(self._progress.done)
+        try:
+            while not batch.is_full and self._budget.spend():
+                listed = next(pending, None)
+                if listed is None:
+                    batch.is_last = True
+                    break
+                self._state.renew()
+                self._fetch(listed, batch)
+                batch.done = listed.number
+        except Disconnected as dropped:
+            batch.dropped = dropped
+        return batch
+
+    def _fetch(self, listed: Listed, batch: Batch) -> None:
+        try:
+            if self._drops[listed.name] >= DROPS:
+                raise MailUnavailable(f"the line dropped {DROPS} times while the mail was fetched")
+            mail = self._read(self._here().fetch(listed))
+        except MailVanished:
+            return
+        except MailUnavailable as error:
+            batch.sorted.append(Sorted(listed, Place.FAILED, Reading((), Event.OTHER, str(error))))
+            return
+        except Disconnected:
+            self._drops[listed.name] += 1
+            raise
+        batch.sorted.append(Sorted(listed, place_of(mail.reading), mail.reading))
+        batch.to_hand_in.append(mail)
+        batch.size += len(mail.raw)
+
+    def _read(self, fetched: Fetched) -> HandedIn:
+        name, recipients = self._name_of(fetched.listed), envelope_recipients(fetched.raw)
+        arrival = Arrival(Source.MAILBOX, fetched.received_time, recipients, raw=name)
+        return HandedIn(
+            name=name,
+            raw=fetched.raw,
+            digest=hashlib.sha256(fetched.raw).hexdigest(),
+            received_time=fetched.received_time,
+            envelope_recipients=recipients,
+            reading=read_mail(fetched.raw, arrival),
+            is_whole=fetched.is_whole,
+        )
+
+    def _name_of(self, listed: Listed) -> str:
+        return f"{self._name}#{listed.name}"
+
+    def _finish(self, batch: Batch) -> None:
+        """Make the mails of `batch` safe, file them, and keep how far that is."""
+        self._state.renew()
+        marks = self._make_safe(batch.to_hand_in)
+        session = self._here()
+        if session.epoch and session.epoch != self._progress.epoch:
+            return  # the numbers are of other mails now; these come again, by others
+        self._state.renew()
+        self._file(session, batch)
+        if not session.epoch:
+            marks += [_name_mark(mail.listed) for mail in batch.sorted]
+        if marks:
+            self._state.remember(marks)
+        if session.epoch:
+            self._progress = Progress(session.epoch, max(batch.done, self._progress.done))
+            self._state.keep(self._progress)
+        self._tell(batch)
+
+    def _make_safe(self, mails: Sequence[HandedIn]) -> list[str]:
+        """Hand in `mails`, less those that were before, and return what they are to be remembered by."""
+        by_mark = {f"mail:{mail.digest}": mail for mail in mails}
+        keeps = self._here().keeps
+        known = self._state.known(list(by_mark)) if keeps and by_mark else frozenset()
+        fresh = [mail for mark, mail in by_mark.items() if mark not in known]
+        if fresh:
+            self._door.take(fresh)
+        self.outcome.taken += len(fresh)
+        self.outcome.known += len(mails) - len(fresh)
+        return [mark for mark in by_mark if mark not in known] if keeps else []
+
+    def _file(self, session: Session, batch: Batch) -> int:
+        """File the mails of `batch`, and return how many could not be."""
+        unfiled = 0
+        if batch.sorted:
+            unfiled = len(session.file(batch.by_place(), again=self._may_be_filed))
+            self._may_be_filed = False
+            self._idle_drops = 0
+        self.outcome.unfiled += unfiled
+        return unfiled
+
+    def _tell(self, batch: Batch) -> None:
+        for mail in batch.sorted:
+            self.outcome.places[mail.place] += 1
+            self._on_filed(mail)
+
+    def _file_late(self) -> None:
+        """Try to file what earlier scans handed in and could not file, until it cannot be filed now either."""
+        session = self._here()
+        if not session.epoch or session.keeps:
+            return
+        earlier = takewhile(lambda listed: listed.number <= self._before.done, session.waiting(0))
+        left = islice(earlier, FILED_LATE)
+        while not self._budget.is_spent:
+            batch = self._gather(left)
+            if batch.dropped is not None:
+                raise batch.dropped
+            self._state.renew()
+            if self._file(session, batch) == len(batch.sorted) or batch.is_last:
+                return
+
+
+def _name_mark(listed: Listed) -> str:
+    return f"name:{_name_number(listed):064x}"
+
+
+def _name_number(listed: Listed) -> int:
+    return int.from_bytes(hashlib.sha256(listed.name.encode("utf-8", "surrogateescape")).digest(), "big")
+
+
+def _digest(numbers: Iterable[int]) -> str:
+    """Return a digest of names, by their `numbers`, that does not depend on their order."""
+    return f"{sum(numbers) % 2**256:064x}"
