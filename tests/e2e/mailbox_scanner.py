@@ -14,57 +14,19 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from dataclasses import asdict
+from typing import Any, Final
+
+from bounces.mailbox.opening import open_session
 
 from bounces.aws.mailbox_door import StackDoor
 from bounces.aws.mailbox_state import TableState
 from bounces.errors import MailboxError
 from bounces.mailbox.mailboxes import Filing, Folders, Mailbox, Password, Protocol, Security
-from bounces.mailbox.opening import open_session
 from bounces.mailbox.scanning import Limits, scan
+from tests.e2e.mailbox_jobs import Job, Strike, Told, job_from
 
 SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
-
-
-@dataclass(frozen=True, slots=True)
-class Strike:
-    """What befalls the process at the `at`th call (from 1) of `method`, of the session, the door or the state.
-
-    `during` is `delay` seconds after the call began, which may be at any point of it, or of what comes next.
-    """
-
-    method: str
-    at: int
-    when: Literal["before", "during", "after"] = "before"
-    act: Literal["kill", "stop"] = "kill"
-    delay: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is scanned, and into where. `mailbox` are the fields of `Mailbox`."""
-
-    mailbox: dict[str, Any]
-    password: str = field(repr=False)
-    bucket: str
-    queue_url: str
-    table: str
-    owner: str
-    lease_seconds: float
-    mails: int = 100_000
-    seconds: float = 600.0
-    strike: Strike | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What came of it: `error` is the class and the message of what the scan raised."""
-
-    outcome: dict[str, Any] | None
-    error: tuple[str, str] | None
-    grown_bytes: int
-    """By how much the process's memory grew at most, once everything was imported."""
 
 
 class _Struck:
@@ -94,12 +56,6 @@ class _Struck:
 
     def _act(self) -> None:
         os.kill(os.getpid(), SIGNALS[self._strike.act])
-
-
-def job_from(text: str) -> Job:
-    """Return the job that `text` says."""
-    told = json.loads(text)
-    return Job(**{**told, "strike": Strike(**told["strike"]) if told["strike"] else None})
 
 
 def _mailbox(its: dict[str, Any]) -> Mailbox:
