@@ -23,6 +23,7 @@ class LineHandler(socketserver.StreamRequestHandler):
     def setup(self) -> None:
         """Take the connection, in TLS where the server speaks it from the first byte."""
         self.connection = self.request
+        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)  # an answer is several small pieces
         self.is_tls = False
         if self.server.tls is not None and not self.server.starttls:
             self.wrap()
