@@ -186,7 +186,8 @@ class Dovecot:
         """Return every folder's mails, in the order of their UIDs; a folder without mails as well."""
         with self.connected() as connection:
             listed = _ok(connection.list())
-            names = [line.decode().rpartition(' "." ')[2].strip('"') for line in listed if line]
+            selectable = [line.decode() for line in listed if line and b"\\Noselect" not in line]
+            names = [line.rpartition(' "." ')[2].strip('"') for line in selectable]
             return {name: _mails(connection, name) for name in names}
 
     def digests(self) -> dict[str, list[str]]:

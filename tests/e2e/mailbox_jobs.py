@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -47,7 +46,6 @@ class Told:
     """By how much the process's memory grew at most, once everything was imported."""
 
 
-def job_from(text: str) -> Job:
-    """Return the job that `text` says."""
-    told = json.loads(text)
+def job_from(told: dict[str, Any]) -> Job:
+    """Return the job that `told` says, as `dataclasses.asdict` has it."""
     return Job(**{**told, "strike": Strike(**told["strike"]) if told["strike"] else None})

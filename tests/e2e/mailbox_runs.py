@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,14 +32,13 @@ from tests.e2e.mailbox_jobs import Job, Strike
 from tests.e2e.mailbox_mails import Sent
 from tests.stack import deployed, in_memory
 from tests.stack.faults import aws_door
-from tests.stack.faults.aws_door import AwsDoor
 from tests.stack.faults.quick_aws import quick
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _PATH: Final = os.pathsep.join(["layers/patterns", "cli"])
 REVIEW: Final = "review"
 BATCH_MESSAGES: Final = 10
-LEASE_SECONDS: Final = 2.0
+LEASE_SECONDS: Final = 0.5
 """Short, so that a scan after one that was killed waits for no more than that."""
 PATIENCE_SECONDS: Final = 120.0
 
@@ -59,63 +59,101 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The stack in this process's memory, and the door by which other processes reach it."""
+    """The stack in this process's memory, and what forks a process for each scan into it."""
 
     stack: deployed.Stack
-    door: AwsDoor
+    scanner: Scanner
 
 
-@contextmanager
-def aws() -> Iterator[Aws]:
-    """Have the stack, and its AWS open to other processes, until left."""
-    with deployed.stack() as stack, quick(), aws_door.opened() as door:
-        yield Aws(stack, door)
+class Scanner:
+    """A process that has loaded what a scan needs (`mailbox_scanner`), and forks one for each."""
 
-
-class Scan:
-    """A scan under way."""
-
-    def __init__(self, aws: Aws, job: Job) -> None:
+    def __init__(self, url: str, folder: Path) -> None:
+        """Lead it to the AWS at `url`. Each scan has a folder of its own in `folder`."""
+        self._folder = folder
+        self._count = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.e2e.mailbox_scanner"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **endpoint.environment(0), "AWS_ENDPOINT_URL": aws.door.url, "PYTHONPATH": _PATH},
+            env={**os.environ, **endpoint.environment(0), "AWS_ENDPOINT_URL": url, "PYTHONPATH": _PATH},
+            text=True,
         )
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(asdict(job)).encode())
-        self._process.stdin.close()
-        self._process.stdin = None
+
+    def scan(self, its: Job) -> Scan:
+        """Begin a scan."""
+        self._count += 1
+        folder = self._folder / str(self._count)
+        folder.mkdir()
+        assert self._process.stdin is not None and self._process.stdout is not None
+        print(json.dumps({"folder": str(folder), "job": asdict(its)}), file=self._process.stdin, flush=True)
+        return Scan(int(self._process.stdout.readline()), folder)
+
+    def end(self) -> None:
+        """End it; no scan may be under way."""
+        self._process.communicate()
+
+
+@contextmanager
+def aws() -> Iterator[Aws]:
+    """Have the stack, its AWS open to other processes, and a scanner, until left."""
+    with (
+        tempfile.TemporaryDirectory(prefix="scans-") as folder,
+        deployed.stack() as stack,
+        quick(),
+        aws_door.opened() as door,
+    ):
+        scanner = Scanner(door.url, Path(folder))
+        try:
+            yield Aws(stack, scanner)
+        finally:
+            scanner.end()
+
+
+class Scan:
+    """A scan under way, in the process `pid`, which stays to be seen when it has ended."""
+
+    def __init__(self, pid: int, folder: Path) -> None:
+        self._pid, self._folder = pid, folder
 
     def ended(self) -> Ended:
         """Wait for its end, and return what it told."""
-        told, logged = self._process.communicate(timeout=PATIENCE_SECONDS)
-        assert self._process.returncode == 0, logged.decode("utf-8", "replace")[-4000:]
-        said = json.loads(told.splitlines()[-1])
+        state, status = self._wait_for("Z")
+        assert (state, status) == ("Z", 0), f"{state} {status}: {self._log()}"
+        said = json.loads((self._folder / "told").read_text())
         return Ended(said["outcome"], said["error"] and tuple(said["error"]), said["grown_bytes"])
 
     def was_killed(self) -> bool:
-        """Wait for its end, and say whether it was killed: else its strike was never reached."""
-        self._process.communicate(timeout=PATIENCE_SECONDS)
-        return self._process.returncode == -signal.SIGKILL
+        """Wait for its end, and say whether it was killed: else its strike was not reached."""
+        _, status = self._wait_for("Z")
+        return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
 
     def is_stopped(self) -> bool:
         """Wait until it has stopped itself, and say whether it did rather than end."""
-        _, status = os.waitpid(self._process.pid, os.WUNTRACED)
-        if not os.WIFSTOPPED(status):
-            self._process.returncode = os.waitstatus_to_exitcode(status)
-        return os.WIFSTOPPED(status)
+        return self._wait_for("TZ")[0] == "T"
 
     def go_on(self) -> None:
         """Have it go on where it stopped."""
-        self._process.send_signal(signal.SIGCONT)
+        os.kill(self._pid, signal.SIGCONT)
 
     def end(self) -> None:
         """End it, however it is."""
-        self._process.kill()
-        self._process.communicate()
+        os.kill(self._pid, signal.SIGKILL)
+        self._wait_for("Z")
+
+    def _wait_for(self, states: str) -> tuple[str, int]:
+        """Wait until it is in one of `states` (Z ended, T stopped), and return which, and what it ended by."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
+            if fields[0] in states:
+                return fields[0], int(fields[-1])  # the last is what waitpid(2) would tell
+            assert time.monotonic() < end, f"still in state {fields[0]}: {self._log()}"
+            time.sleep(0.01)
+
+    def _log(self) -> str:
+        return (self._folder / "log").read_text("utf-8", "replace")[-4000:]
 
 
 def job(aws: Aws, mailbox: dict[str, Any], password: str, owner: str, strike: Strike | None = None) -> Job:
@@ -174,23 +212,26 @@ def killed_and_ended(aws: Aws, its: Job, kills: Iterable[Strike]) -> Ended:
     """Scan once for each of `kills`, at which the process is killed, and then to the end."""
     for number, strike in enumerate(kills):
         print(f"killed at {strike}")
-        assert _after_lease(aws, replace(its, owner=f"killed {number}", strike=strike)).was_killed(), strike
+        _killed(aws, replace(its, owner=f"killed {number}", strike=strike))
     return ended(aws, its)
+
+
+def _killed(aws: Aws, its: Job) -> None:
+    while not (scan := aws.scanner.scan(its)).was_killed():
+        _require_busy(scan.ended())
 
 
 def ended(aws: Aws, its: Job) -> Ended:
     """Scan until another scan's lease does not stand against it, and to the end."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while (told := Scan(aws, its).ended()).kind == "MailboxBusy":
-        assert time.monotonic() < end, told
-        time.sleep(LEASE_SECONDS / 4)
+    while (told := aws.scanner.scan(its).ended()).kind == "MailboxBusy":
+        _require_busy(told)
     return told
 
 
-def _after_lease(aws: Aws, its: Job) -> Scan:
-    """Return a scan that begins when the lease of one that was killed has run out."""
-    time.sleep(LEASE_SECONDS * 1.25)
-    return Scan(aws, its)
+def _require_busy(told: Ended) -> None:
+    """Wait until a lease may have run out that stands against a scan; nothing else may."""
+    assert told.kind == "MailboxBusy", told
+    time.sleep(LEASE_SECONDS / 4)
 
 
 def state(aws: Aws) -> dict[str, list[Any]]:

@@ -1,7 +1,8 @@
-"""A scan of a mailbox in a process of its own, which ends or stops itself where a test wants it to.
+"""Scans of a mailbox, each in a process of its own, which ends or stops itself where a test wants it to.
 
-Standard input gives a `Job` as JSON. Standard output gets a `Told` as JSON, unless the process is killed. AWS is where
-the environment leads.
+Each line of standard input is a folder and a `Job`, as JSON: a process is forked for it, whose id is a line of
+standard output. It leaves a `Told` as JSON in the folder's `told`, unless it is killed, and in `log` what it logged.
+What it ended by stays to be seen until this process ends (proc_pid_stat(5)). AWS is where the environment leads.
 """
 
 from __future__ import annotations
@@ -12,19 +13,25 @@ import resource
 import signal
 import sys
 import threading
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
-from bounces.mailbox.opening import open_session
+import boto3
 
+from bounces.aws import clients
 from bounces.aws.mailbox_door import StackDoor
 from bounces.aws.mailbox_state import TableState
 from bounces.errors import MailboxError
+from bounces.mailbox import imap, pop3_login  # noqa: F401  # else each process would load them
 from bounces.mailbox.mailboxes import Filing, Folders, Mailbox, Password, Protocol, Security
+from bounces.mailbox.opening import open_session
 from bounces.mailbox.scanning import Limits, scan
 from tests.e2e.mailbox_jobs import Job, Strike, Told, job_from
+from tests.stack.faults.quick_aws import quick_clients
 
 SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
@@ -86,7 +93,9 @@ def run(job: Job) -> Told:
         )
     except MailboxError as error:
         return Told(None, (type(error).__name__, str(error)), _peak() - before)
-    return Told(asdict(outcome), None, _peak() - before)
+    places = {str(place): count for place, count in outcome.places.items()}
+    told = {name: getattr(outcome, name) for name in ("taken", "known", "unfiled", "is_finished")}
+    return Told({**told, "places": places}, None, _peak() - before)
 
 
 def _peak() -> int:
@@ -94,5 +103,33 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+def _live(folder: Path, job: Job) -> NoReturn:
+    """Be the process of one scan."""
+    code = 1
+    try:
+        log = os.open(folder / "log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        (folder / "told").write_text(json.dumps(asdict(run(job))))
+        code = 0
+    except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> None:
+    """Fork a process for each job that is asked for."""
+    clients.s3(), clients.sqs(), boto3.client("dynamodb")  # each process has its description loaded then
+    quick_clients()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _live(Path(asked["folder"]), job_from(asked["job"]))
+        print(pid, flush=True)
+
+
 if __name__ == "__main__":
-    print(json.dumps(asdict(run(job_from(sys.stdin.read())))))
+    main()
