@@ -8,10 +8,12 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from local.function import FunctionError
 from local.schedule import Schedule, event
+
+STOPPING_SECONDS: Final = 0.2  # between one try to end an invocation and the next
 
 _log = logging.getLogger(__name__)
 
@@ -47,9 +49,11 @@ class Timer:
     def stop(self) -> None:
         """End. An invocation under way is cut off, as a function's timeout would: the next run goes on from there."""
         self._stopping.set()
-        if self._thread.ident is not None:
+        if self._thread.ident is None:
+            return
+        while self._thread.is_alive():  # it may be about to invoke
             self._function.kill()
-            self._thread.join()
+            self._thread.join(STOPPING_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -276,4 +276,7 @@ def run(
         its["MailQueue"], its["MailBucket"], its["MailboxesTable"], 7, ",".join(secrets)
     )
     left = seconds_left if callable(seconds_left) else lambda: seconds_left
-    return mailbox_runs.run(given, "run", left, scan)
+    try:
+        return mailbox_runs.run(given, "run", left, scan)
+    finally:
+        telemetry.flush()
