@@ -41,7 +41,10 @@ def _client(mailbox: Mailbox, timeouts: Timeouts) -> ImapClient:
 def _no_greeting(error: imaplib.IMAP4.error, mailbox: Mailbox) -> MailboxError:
     where = shown(f"{mailbox.host}:{mailbox.port}")
     said = str(error)
-    if isinstance(error, ResponseTooLarge) or any(words in said for words in _OTHER_PROTOCOL):
+    is_other = said == str(None) or any(
+        words in said for words in _OTHER_PROTOCOL
+    )  # None: a greeting that begins with +
+    if is_other or isinstance(error, ResponseTooLarge):
         return MailboxRefused(f"{where} does not speak IMAP: {shown(said)}")
     return Disconnected(f"{where} does not take the connection: {shown(said)}")  # BYE, or nothing
 

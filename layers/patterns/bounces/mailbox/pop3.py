@@ -87,7 +87,7 @@ class Pop3Session:
         try:
             with self._line.asking() as client:
                 for line in client.lines("UIDL"):
-                    number, _, uidl = line.decode("ascii", "replace").partition(" ")
+                    number, _, uidl = line.decode("latin-1").partition(" ")
                     if number.isdigit() and uidl.strip():
                         numbers.setdefault(_name(uidl.strip()), int(number[:10]))
         except Pop3Refusal as refusal:
