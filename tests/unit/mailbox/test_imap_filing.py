@@ -88,6 +88,14 @@ def test_a_folder_that_cannot_be_made_loses_nothing() -> None:
     assert store.raw("INBOX") == [mail(1), mail(2)]
 
 
+def test_a_folder_that_cannot_be_made_loses_nothing_either_where_mails_are_copied() -> None:
+    store = store_of(2)
+    with imap(store, Script(capabilities=NO_MOVE, refusals={"CREATE": "NO not allowed"})) as (session, _):
+        assert list(session.file(placed(1), again=True)) == listed(1)
+        assert list(session.file(placed(2), again=False)) == listed(2)
+    assert store.raw("INBOX") == [mail(1), mail(2)]
+
+
 @pytest.mark.parametrize("capabilities", [NO_MOVE, NEITHER])
 @pytest.mark.parametrize("command", ["COPY", "STORE", "EXPUNGE"])
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -9,6 +9,7 @@ from bounces.errors import Disconnected, MailUnavailable, MailVanished
 from bounces.mail_size import MAX_MAIL_BYTES
 from bounces.mailbox import imap_client, imap_listing
 from bounces.mailbox.connecting import Timeouts
+from bounces.mailbox.imap_folders import ImapFolders, Opened
 from bounces.mailbox.mailboxes import Filing
 from bounces.mailbox.ports import Place
 from tests.mailbox_servers.imap import ImapServer, Script
@@ -70,6 +71,29 @@ def test_mails_filed_on_the_way_hide_none(monkeypatch: pytest.MonkeyPatch, after
             if len(met) % 5 == 0:
                 assert not session.file({Place.PROCESSED: listed(*met[-5:])}, again=False)
     assert met == list(range(after + 1, 61))
+
+
+def test_mails_that_go_while_another_folder_is_open_hide_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody tells of them: the folder is left to look into the target, and opened anew."""
+    monkeypatch.setattr(imap_listing, "WINDOW", 4)
+    monkeypatch.setattr(imap_listing, "SIZES_AT_ONCE", 2)
+    store = store_of(24)
+    opening = ImapFolders.open
+
+    def open_while_others_delete(folders: ImapFolders, name: str, *, is_read_only: bool) -> Opened:
+        with store.lock:
+            del store.inbox.mails[:3]
+        return opening(folders, name, is_read_only=is_read_only)
+
+    script = Script(capabilities=("IMAP4rev1", "UIDPLUS"))
+    with imap(store, script) as (session, _):
+        monkeypatch.setattr(ImapFolders, "open", open_while_others_delete)
+        met = []
+        for one in session.waiting(0):
+            met.append(one.number)
+            if one.number == 8:
+                assert not session.file({Place.PROCESSED: listed(8)}, again=True)
+    assert met == list(range(1, 25))
 
 
 def test_the_first_piece_is_found_by_halving(monkeypatch: pytest.MonkeyPatch) -> None:

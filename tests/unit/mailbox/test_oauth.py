@@ -140,15 +140,19 @@ def test_nothing_of_a_credential_shows() -> None:
 @pytest.mark.parametrize("mechanism", ["XOAUTH2", "OAUTHBEARER"])
 def test_imap_logs_in_by_the_token(mechanism: str) -> None:
     script = Script(capabilities=("IMAP4rev1", f"AUTH={mechanism}"), access_token="abc")
-    with _answering((200, {"access_token": "abc", "expires_in": 3600})) as (_, credential):
-        with ImapServer(store_of(1), script).serving() as server:
-            opened(mailbox_at(server), credential, tokens=AccessTokens()).close()
+    with (
+        _answering((200, {"access_token": "abc", "expires_in": 3600})) as (_, credential),
+        ImapServer(store_of(1), script).serving() as server,
+    ):
+        opened(mailbox_at(server), credential, tokens=AccessTokens()).close()
 
 
 def test_pop3_logs_in_by_the_token() -> None:
-    with _answering((200, {"access_token": "token", "expires_in": 3600})) as (_, credential):
-        with Pop3Server(store_of(1), Pop3Script()).serving() as server:
-            opened(mailbox_at(server, Protocol.POP3), credential, tokens=AccessTokens()).close()
+    with (
+        _answering((200, {"access_token": "token", "expires_in": 3600})) as (_, credential),
+        Pop3Server(store_of(1), Pop3Script()).serving() as server,
+    ):
+        opened(mailbox_at(server, Protocol.POP3), credential, tokens=AccessTokens()).close()
 
 
 @pytest.mark.parametrize("protocol", list(Protocol))
@@ -167,15 +171,19 @@ def test_a_token_that_was_kept_and_is_refused_is_got_anew_once(protocol: Protoco
 def test_a_new_token_that_is_refused_is_not_got_again_and_not_shown(mechanism: str) -> None:
     script = Script(capabilities=("IMAP4rev1", f"AUTH={mechanism}"), access_token="other")
     with _answering((200, {"access_token": "tok-5e1", "expires_in": 3600})) as (token_server, credential):
-        with ImapServer(store_of(1), script).serving() as server:
-            with pytest.raises(MailboxRefused, match="refuses the login") as raised:
-                opened(mailbox_at(server), credential, tokens=AccessTokens())
+        with (
+            ImapServer(store_of(1), script).serving() as server,
+            pytest.raises(MailboxRefused, match="refuses the login") as raised,
+        ):
+            opened(mailbox_at(server), credential, tokens=AccessTokens())
         assert len(token_server.forms) == 1
     assert "tok-5e1" not in str(raised.value)
 
 
 def test_a_server_that_takes_no_token_says_so() -> None:
-    with _answering((200, {"access_token": "token"})) as (_, credential):
-        with ImapServer(store_of(1), Script(capabilities=("IMAP4rev1", "AUTH=PLAIN"))).serving() as server:
-            with pytest.raises(MailboxRefused, match="neither AUTH=XOAUTH2"):
-                opened(mailbox_at(server), credential, tokens=AccessTokens())
+    with (
+        _answering((200, {"access_token": "token"})) as (_, credential),
+        ImapServer(store_of(1), Script(capabilities=("IMAP4rev1", "AUTH=PLAIN"))).serving() as server,
+        pytest.raises(MailboxRefused, match="neither AUTH=XOAUTH2"),
+    ):
+        opened(mailbox_at(server), credential, tokens=AccessTokens())

@@ -52,6 +52,10 @@ def test_all_can_be_said(tmp_path: Path) -> None:
     )
 
 
+def test_null_is_as_missing() -> None:
+    assert _read(oauth=None, port=None, folders=None, ca=None, folder=None) == _read()
+
+
 @pytest.mark.parametrize(
     ("protocol", "security", "port"),
     [("imap", "tls", 993), ("imap", "starttls", 143), ("pop3", "tls", 995), ("pop3", "starttls", 110)],

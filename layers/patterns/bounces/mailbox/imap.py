@@ -53,8 +53,6 @@ class ImapSession:
         if said is None:
             raise MailVanished(f"{self._name(listed)} is no longer in the folder")
         raw = next((value for key, value in said.items() if key.startswith(b"BODY[]")), None)
-        if isinstance(raw, int):
-            raw = str(raw).encode("ascii")  # IMAPClient takes a quoted number for one
         if not isinstance(raw, bytes) or not raw:
             raise MailUnavailable(f"{self._name(listed)} is sent without its content")
         is_whole = len(raw) <= MAX_MAIL_BYTES

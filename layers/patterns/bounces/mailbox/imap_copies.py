@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from bounces.errors import Disconnected
+from bounces.errors import Disconnected, MailboxRefused
 from bounces.mailbox.imap_folders import ImapFolders, Opened
-from bounces.mailbox.imap_line import ImapLine, Refusal
+from bounces.mailbox.imap_line import ImapLine
 
 MAX_LOOKED_AT: Final = 2_000
 """Mails at the end of the target."""
@@ -38,7 +38,7 @@ def copied_before(line: ImapLine, folders: ImapFolders, source: Opened, uids: Se
         return set()
     try:
         folders.open(target, is_read_only=True)
-    except Refusal:
+    except MailboxRefused:
         theirs: Counter[Likeness] = Counter()
     else:
         theirs = Counter(_likenesses(line, _candidates(line, {size for size, _, _ in ours.values()})).values())

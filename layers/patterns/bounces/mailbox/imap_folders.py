@@ -57,6 +57,7 @@ class ImapFolders:
 
     def _opened(self, name: str, is_read_only: bool) -> Opened:
         self._line.validity = None  # what is said from here on is of the other folder
+        self._line.openings += 1
         with self._line.asking() as client:
             said = client.select_folder(name, readonly=is_read_only)
             validity = said.get(b"UIDVALIDITY")

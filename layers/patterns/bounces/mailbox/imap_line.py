@@ -47,6 +47,7 @@ class ImapLine:
         self._client = client
         self._lost = ""
         self.validity: str | None = None  # of the folder that is open
+        self.openings = 0  # of folders; each makes what was known by sequence number void
 
     @contextlib.contextmanager
     def asking(self, secrets: Sequence[str | bytes] = ()) -> Iterator[ImapClient]:

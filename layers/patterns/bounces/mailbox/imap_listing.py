@@ -18,14 +18,15 @@ def waiting(line: ImapLine, after: int) -> Iterator[Listed]:
     r"""Yield the mails of the folder that is open with a UID above `after`, rising, without those that are \Deleted.
 
     Others may be filed while it goes on. Each that is gone moves the sequence numbers of those behind it by one at
-    most, so the next piece begins that much earlier, and what was met already is left out.
+    most, so the next piece begins that much earlier, and what was met already is left out. Once the folder was opened
+    anew, what had gone meanwhile was not told, and the place is looked for again.
     """
-    with line.asking() as client:
-        gone = client.expunged
-        start = _first_above(client, after) - (client.expunged - gone)
-        gone = client.expunged
+    openings = gone = start = -1
     while True:
         with line.asking() as client:
+            if openings != line.openings:
+                openings, gone = line.openings, client.expunged
+                start = _first_above(client, after)
             start = max(start - (client.expunged - gone), 1)
             gone = client.expunged
             if start > client.exists:

@@ -41,9 +41,8 @@ def _client(mailbox: Mailbox, timeouts: Timeouts) -> ImapClient:
 def _no_greeting(error: imaplib.IMAP4.error, mailbox: Mailbox) -> MailboxError:
     where = shown(f"{mailbox.host}:{mailbox.port}")
     said = str(error)
-    is_other = said == str(None) or any(
-        words in said for words in _OTHER_PROTOCOL
-    )  # None: a greeting that begins with +
+    # imaplib finds no greeting, None, in one that begins with +.
+    is_other = said == "None" or any(words in said for words in _OTHER_PROTOCOL)
     if is_other or isinstance(error, ResponseTooLarge):
         return MailboxRefused(f"{where} does not speak IMAP: {shown(said)}")
     return Disconnected(f"{where} does not take the connection: {shown(said)}")  # BYE, or nothing

@@ -40,10 +40,6 @@ class JsonFields:
         self._known.append(key)
         return self._left.pop(key, None)
 
-    def has(self, key: str) -> bool:
-        """Say whether `key` is there, and not null."""
-        return self._left.get(key) is not None
-
     def text(self, key: str, most: int = MAX_TEXT, *, with_lines: bool = False) -> str | None:
         """Return the text of `key`; None where it is missing or null."""
         value = self._take(key)
@@ -80,10 +76,14 @@ class JsonFields:
 
     def object(self, key: str) -> JsonFields:
         """Return the keys of the object of `key`; none where it is missing."""
+        return self.optional_object(key) or JsonFields({}, f"{self._prefix}{key}.")
+
+    def optional_object(self, key: str) -> JsonFields | None:
+        """Return the keys of the object of `key`; None where it is missing or null."""
         value = self._take(key)
         if value is not None and not isinstance(value, dict):
             raise SettingError(f"{self._prefix}{key} is no JSON object")
-        return JsonFields(value or {}, f"{self._prefix}{key}.")
+        return None if value is None else JsonFields(value, f"{self._prefix}{key}.")
 
     def done(self) -> None:
         """Raise `SettingError` where there is a key that nobody took."""

@@ -33,7 +33,7 @@ def read_mailbox(text: str) -> tuple[Mailbox, Credential]:
     Raises `SettingError`, which names the key and shows neither a password nor a token.
     """
     fields = JsonFields.of(text)
-    oauth = fields.object("oauth") if fields.has("oauth") else None
+    oauth = fields.optional_object("oauth")
     protocol = fields.choice("protocol", Protocol, Protocol.IMAP)
     security = fields.choice("security", Security, Security.TLS)
     provider = _provider(oauth.text("provider")) if oauth else {}
