@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bounces.mailbox.ports import HandedIn
+from bounces.reading import Arrival, read_mail
+from bounces.records import Source
 
 RECEIVED: Final = datetime(2026, 11, 27, 8, 30, 0, 250_000, tzinfo=UTC)
 RETURN_PATH: Final = "bounces+news.c7.17.abcdefghijklmn27@return.example.com"
@@ -21,4 +23,5 @@ def mail(
     is_whole: bool = True,
 ) -> HandedIn:
     """Return `raw` as a door gets it."""
-    return HandedIn(name, raw, hashlib.sha256(raw).hexdigest(), received, recipients, is_whole)
+    reading = read_mail(raw, Arrival(Source.MAILBOX, received, recipients, raw=name))
+    return HandedIn(name, raw, hashlib.sha256(raw).hexdigest(), received, recipients, reading, is_whole)

@@ -70,12 +70,12 @@ def test_a_mailbox_that_was_never_scanned_was_not_cut_off(time: Time) -> None:
 def test_progress_is_there_for_the_next_run(time: Time) -> None:
     first = acquired("a", time)
     first.keep(Progress("1764", 500_000))
-    first.release()
+    first.release(is_clean=True)
     second = state("b", time)
     assert second.acquire() == Progress("1764", 500_000)
     assert not second.was_cut_off
     second.keep(Progress("", 0))
-    second.release()
+    second.release(is_clean=True)
     assert state("c", time).acquire() == Progress()
 
 
@@ -94,10 +94,10 @@ def test_two_runs_do_not_overlap(time: Time) -> None:
     with pytest.raises(MailboxBusy, match=r"is scanned by 'a', whose lease lasts until \d\d:\d\d:\d\d UTC") as busy:
         second.acquire()
     assert NAME in str(busy.value)
-    second.release()  # of a lease that it never had
+    second.release(is_clean=True)  # of a lease that it never had
     first.renew()
     first.keep(Progress("1", 1))
-    first.release()
+    first.release(is_clean=True)
     second.acquire()
     with pytest.raises(MailboxBusy):
         first.acquire()
@@ -118,12 +118,22 @@ def test_that_a_run_was_cut_off_is_known_until_one_gets_further(time: Time) -> N
     acquired("a", time)
     time.now += LEASE
     second = acquired("b", time)
-    second.release()  # its server did not answer
+    second.release(is_clean=True)  # its server did not answer
     third = acquired("c", time)
     assert (second.was_cut_off, third.was_cut_off) == (True, True)
     third.keep(Progress("1", 3))
-    third.release()
+    third.release(is_clean=True)
     assert not acquired("d", time).was_cut_off
+
+
+def test_a_run_that_did_not_end_cleanly_was_cut_off(time: Time) -> None:
+    first = acquired("a", time)
+    first.keep(Progress("1", 3))
+    first.release(is_clean=False)
+    second = acquired("b", time)
+    assert second.was_cut_off
+    second.release(is_clean=False)
+    assert acquired("c", time).was_cut_off
 
 
 def test_a_lease_is_renewed_by_a_write_only_when_a_third_of_it_is_gone(time: Time) -> None:
@@ -160,10 +170,10 @@ def test_a_run_that_slept_while_another_took_over_does_nothing_further(time: Tim
         first.renew()
     with pytest.raises(LeaseLost):
         first.keep(Progress("1", 20))
-    first.release()
+    first.release(is_clean=True)
     with pytest.raises(MailboxBusy):
         state("c", time).acquire()  # that release was not the second's
-    second.release()
+    second.release(is_clean=True)
     with pytest.raises(LeaseLost):  # nor is it the first's again once the second has ended
         first.renew()
     assert state("c", time).acquire() == Progress("1", 30)
@@ -206,7 +216,7 @@ def test_a_lease_whose_answer_was_lost_is_held(time: Time, was_cut_off: bool) ->
         its.keep(Progress("1", 5))
     assert its.was_cut_off is was_cut_off
     with calls("answer lost", operation="UpdateItem"):
-        its.release()
+        its.release(is_clean=True)
     assert state("b", time).acquire() == Progress("1", 5)
 
 
@@ -219,7 +229,7 @@ def test_a_call_that_fails_raises_and_harms_nothing(time: Time, fault: Fault) ->
     with calls(fault, operation="UpdateItem"), pytest.raises(Exception, match=r"in\.memory"):
         its.keep(Progress("1", 5))
     its.keep(Progress("1", 5))
-    its.release()
+    its.release(is_clean=True)
     assert state("b", time).acquire() == Progress("1", 5)
 
 

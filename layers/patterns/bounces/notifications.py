@@ -2,9 +2,9 @@
 
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
 SES's comes as it wrote it (the template's subscription asks for raw delivery) or wrapped in SNS's own JSON. Ours is a
-JSON object with `kind` (`mail`), `version`, `bucket`, `key`, `received_time`, `envelope_recipients` and `source` (`api`
-where it is missing, or `mailbox`): to write one of SES's shape, what SES alone knows, its verdicts and ids, would have to
-be made up.
+JSON object with `kind` (`mail`), `version`, `bucket`, `key`, `received_time`, `envelope_recipients` and `source`, which
+is `mailbox`, or `api`, as it also is where it is missing: to write one of SES's shape, what SES alone knows, its
+verdicts and ids, would have to be made up.
 """
 
 import json

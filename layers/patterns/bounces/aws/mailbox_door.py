@@ -1,4 +1,4 @@
-"""The door of the stack for mails out of a mailbox: the bucket that SES writes to, and the queue that announces its mails.
+"""The stack's door for mails out of a mailbox: the bucket that SES writes to, and the queue that announces its mails.
 
 A mail's key is made of the day that the mailbox got it and of its contents, so that a mail that is handed in again is
 stored once.

@@ -74,10 +74,9 @@ class TableState:
 
     @property
     def was_cut_off(self) -> bool:
-        """Whether the scan before this one ended without giving its lease back. Known once it is acquired.
+        """Whether the scan before this one did not end cleanly. Known once the lease is acquired.
 
-        One that gave it back before it had kept any progress, since its server was down perhaps, is passed over: what the
-        one before it left half done is still as it was.
+        One that ended cleanly and kept no progress is passed over: what the one before it left half done is still so.
         """
         return self._was_cut_off
 
@@ -116,9 +115,10 @@ class TableState:
         """Remember `marks`, each a text of at most 80 ASCII characters, for `MARK_SECONDS`."""
         self._marks.save(marks, int(self._clock()) + MARK_SECONDS)
 
-    def release(self) -> None:
-        """Give the lease back, if it is still held."""
-        self._scans.give_back(self._owner, cut_off=self._was_cut_off and not self._has_kept)
+    def release(self, *, is_clean: bool) -> None:
+        """Give the lease back, if it is still held. For the next scan, one that is not `is_clean` was cut off."""
+        passed_over = self._was_cut_off and not self._has_kept
+        self._scans.give_back(self._owner, cut_off=passed_over or not is_clean)
 
     def _acquired(self, found: Scan, until: float) -> Progress:
         self._until = until

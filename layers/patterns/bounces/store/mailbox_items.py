@@ -1,9 +1,9 @@
 """The Mailboxes table's items as PynamoDB models.
 
-| part             | item        | holds                                                         | written                    |
-|------------------|-------------|---------------------------------------------------------------|----------------------------|
-| a mailbox's name | `state`     | who scans it until when, and how far it was worked off        | conditionally, by its scan |
-| the same         | `mark#TEXT` | that a mail was taken which the numbers of its mailbox do not tell | after the mail is safe |
+| part             | item        | holds                                                  | written                    |
+|------------------|-------------|--------------------------------------------------------|----------------------------|
+| a mailbox's name | `state`     | who scans it until when, and how far it was worked off | by who has the lease alone |
+| the same         | `mark#TEXT` | that a mail was taken which stays in its mailbox       | when the mail is safe      |
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class MailboxItem(Model):
 class ScanItem(MailboxItem):
     """Item `state`: one a mailbox that was ever scanned.
 
-    `owner` and `lease_until` are there while somebody scans it; `cut_off` says that a scan before ended without giving
-    its lease back, and that none since then has got any further. The item never expires: without it a mailbox would be
-    read from its beginning.
+    `owner` and `lease_until` are there while somebody scans it; `cut_off` says that a scan before did not end cleanly,
+    and that none since then has got any further. The item never expires: without it a mailbox would be read from its
+    beginning.
     """
 
     epoch = UnicodeAttribute(null=True)

@@ -1,4 +1,4 @@
-"""The Mailboxes table: the marks of mails that were taken and that the numbers of their mailbox do not tell."""
+"""The Mailboxes table: the marks of mails that were taken and stay in their mailbox."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ class MarkStore:
         return found
 
     def save(self, marks: Collection[str], expires_at: int) -> None:
-        """Remember each of `marks` until `expires_at`. Raises `LimitError` for one that is too long, `ContentionError`."""
+        """Remember each of `marks` until `expires_at`, in seconds since 1970.
+
+        Raises `LimitError` where one is too long, `ContentionError`.
+        """
         for mark in marks:
             if len(mark.encode()) > MAX_MARK:
                 raise LimitError(f"a mark has at most {MAX_MARK} bytes, this is {shown(mark)}; give a digest of it")

@@ -20,8 +20,7 @@ from bounces.store.tables import is_refused
 class Scan:
     """The state of a mailbox: how far it was worked off, and the lease of whoever scans it.
 
-    `lease_until` is in seconds since 1970. `cut_off`: a scan ended without giving its lease back, and none since then
-    has got any further.
+    `lease_until` is in seconds since 1970. `cut_off`: a scan did not end cleanly, and none since then has got further.
     """
 
     epoch: str = ""
