@@ -37,7 +37,7 @@ from tests.stack.faults.quick_aws import quick
 ROOT: Final = Path(__file__).resolve().parents[2]
 _PATH: Final = os.pathsep.join(["layers/patterns", "cli"])
 REVIEW: Final = "review"
-BATCH_MESSAGES: Final = 10
+BATCH_MESSAGES: Final = 25
 LEASE_SECONDS: Final = 0.5
 """Short, so that a scan after one that was killed waits for no more than that."""
 PATIENCE_SECONDS: Final = 120.0
