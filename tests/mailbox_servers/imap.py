@@ -320,6 +320,7 @@ class _Connection(LineHandler):
 
     def _uid_fetch(self, uids: str, items: list[str] | str) -> None:
         wanted = [items] if isinstance(items, str) else items
+        numbers = {id(mail): number for number, mail in enumerate(self.view, 1)}
         for mail in self._by_uid(uids):
             if mail.uid in self.script.refused_uids:
                 raise _Refused(self.script.refused_uids[mail.uid])
@@ -328,11 +329,11 @@ class _Connection(LineHandler):
                 folder = self._selected()
                 folder.renumber()
                 self.send(b"* OK [UIDVALIDITY %d] new numbers" % folder.validity)
-            if mail in self.view:
-                self._send_items(mail, wanted)
+            if id(mail) in numbers:
+                self._send_items(numbers[id(mail)], mail, wanted)
 
-    def _send_items(self, mail: StoredMail, items: list[str]) -> None:
-        head = b"* %d FETCH (UID %d" % (self.view.index(mail) + 1, mail.uid)
+    def _send_items(self, number: int, mail: StoredMail, items: list[str]) -> None:
+        head = b"* %d FETCH (UID %d" % (number, mail.uid)
         body = None
         for item in items:
             if item == "RFC822.SIZE":

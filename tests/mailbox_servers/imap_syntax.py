@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Final
 
@@ -57,14 +58,14 @@ def ranges(text: str) -> Iterator[tuple[int, int]]:
 
 
 def within(numbers: list[int], text: str) -> set[int]:
-    """Return those of `numbers` that the set `text` names: `n:*` always names the last, as RFC 3501 6.4.8 has it."""
+    """Return those of `numbers`, which rise, that the set `text` names; `n:*` always names the last (6.4.8)."""
     if not numbers:
         return set()
-    last = max(numbers)
+    last = numbers[-1]
     found: set[int] = set()
     for low, high in ranges(text):
         ends = sorted((last if low == STAR else low, last if high == STAR else high))
-        found.update(number for number in numbers if ends[0] <= number <= ends[1])
+        found.update(numbers[bisect_left(numbers, ends[0]) : bisect_right(numbers, ends[1])])
     return found
 
 

@@ -190,6 +190,17 @@ def test_a_hundred_megabytes_are_not_read() -> None:
         assert opened(mailbox_at(server)).fetch(listed(2)[0]).raw == mail(2)
 
 
+def test_a_mail_is_held_once_or_twice_and_not_as_text_for_a_log() -> None:
+    store = store_of(0)
+    store.inbox.add(b"Subject: x\r\n\r\n" + b"\xff" * 8_000_000)
+    with imap(store) as (session, _):
+        tracemalloc.start()
+        session.fetch(listed(1)[0])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 3.5 * 8_000_000  # with what the server, in this process, holds
+
+
 def test_a_line_that_drops_amid_a_mail() -> None:
     store = store_of(2)
     with ImapServer(store, Script(drops_mid_fetch={1: 1})).serving() as server:
