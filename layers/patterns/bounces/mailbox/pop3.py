@@ -70,6 +70,7 @@ class Pop3Session:
     """A `ports.Session` by POP3. `open_pop3` makes one."""
 
     epoch = ""  # there are no numbers that last
+    keeps = True  # nothing can be moved
 
     def __init__(self, line: Pop3Line, now: Now = utc_now) -> None:
         """Take the connection `line`, which is logged in, and ask which mails there are.
