@@ -19,6 +19,14 @@ def main() -> int:
     parser.add_argument(
         "--domains", default="", help="return-path domains to take mail for, with commas between (default: every one)"
     )
+    parser.add_argument(
+        "--mailbox",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a mailbox to read on its schedule, as docs/mailbox.md has its secret (may be given several times)",
+    )
     parser.add_argument("--log", type=Path, default=runner.LOG, help="the functions' log (default: %(default)s)")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
@@ -30,8 +38,9 @@ def main() -> int:
             http_port=given.http_port,
             log=given.log,
             parameters={"ReturnPathDomains": given.domains} if given.domains else {},
+            mailboxes=[path.read_text("utf-8") for path in given.mailbox],
         )
-    except (endpoint.PortTaken, TemplateError) as error:
+    except (endpoint.PortTaken, TemplateError, OSError, UnicodeDecodeError) as error:
         print(f"local: {error}", file=sys.stderr)
         return 2
 

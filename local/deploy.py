@@ -9,7 +9,8 @@ from typing import Any, Final
 import boto3
 
 from local import made_by_api
-from local.template import NOT_MADE, PUMPED, Expanded, TemplateError, expand, output_name
+from local.schedule import Schedule
+from local.template import NOT_MADE, PUMPED, SCHEDULE, Expanded, TemplateError, expand, output_name
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 TEMPLATE: Final = ROOT / "template.yaml"
@@ -29,12 +30,13 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What a stack came to: physical ids by logical id, outputs, event sources, and the functions' folders."""
+    """What a stack came to: physical ids by logical id, outputs, event sources, the functions' folders, schedules."""
 
     resources: Mapping[str, str]
     outputs: Mapping[str, str]
     event_sources: tuple[EventSource, ...]
     folders: Mapping[str, Path] = field(default_factory=dict)
+    schedules: tuple[Schedule, ...] = ()
 
 
 def deploy(template: Path = TEMPLATE, stack: str = STACK, parameters: Mapping[str, str] | None = None) -> Deployed:
@@ -60,7 +62,10 @@ def deploy(template: Path = TEMPLATE, stack: str = STACK, parameters: Mapping[st
     resources.update(made_by_api.make_all(stack, expanded.taken_out, properties, expanded.made_before))
     resources.update(expanded.made_before)
     sources = tuple(_event_source(properties[n]) for n, kind in expanded.taken_out.items() if kind == PUMPED)
-    return Deployed(resources, outputs, sources, expanded.folders)
+    schedules = tuple(
+        Schedule.of(resources[name], its) for name, its in properties.items() if expanded.taken_out[name] == SCHEDULE
+    )
+    return Deployed(resources, outputs, sources, expanded.folders, schedules)
 
 
 def _taken_out(expanded: Expanded, outputs: dict[str, str]) -> dict[str, dict[str, Any]]:

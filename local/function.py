@@ -94,6 +94,12 @@ class Function:
         with self._lock:
             self._started()
 
+    def kill(self) -> None:
+        """End the process at once, and with it the invocation under way; the next one starts another."""
+        worker = self._worker
+        if worker is not None:
+            worker.kill()
+
     def stop(self) -> None:
         """End the process."""
         with self._lock:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import boto3
 
 from local.made_before import HTTP_API
-from local.template import MADE_BY_API, PERMISSION, RULE, RULE_SET, STAGE
+from local.template import INVOKE_CONFIG, MADE_BY_API, PERMISSION, RULE, RULE_SET, SCHEDULE, STAGE
 
 Properties = dict[str, Any]
 
@@ -116,6 +116,16 @@ def _permission(properties: Properties, name: str) -> str:
     return name
 
 
+def _schedule(properties: Properties, name: str) -> str:
+    boto3.client("scheduler").create_schedule(**{"Name": name, **properties})
+    return name
+
+
+def _invoke_config(properties: Properties, name: str) -> str:
+    boto3.client("lambda").put_function_event_invoke_config(**properties)
+    return name
+
+
 def _number(text: Any) -> Any:
     """A parameter's value is text to moto, where CloudFormation makes it what the resource has."""
     return float(text) if isinstance(text, str) else text
@@ -132,5 +142,7 @@ _MAKERS: Final[dict[str, Callable[[Properties, str], str]]] = {
     HTTP_API: _routes,
     STAGE: _stage,
     PERMISSION: _permission,
+    SCHEDULE: _schedule,
+    INVOKE_CONFIG: _invoke_config,
 }
 assert set(_MAKERS) == set(MADE_BY_API)

@@ -3,7 +3,7 @@
 import signal
 import smtplib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,16 @@ LOOK_SECONDS: Final = 0.5
 INTERRUPTED: Final = 130  # the shell's exit code for a program that Ctrl-C ended before it was done
 
 
-def run(*, once: bool, aws_port: int, smtp_port: int, http_port: int, parameters: Mapping[str, str], log: Path) -> int:
+def run(
+    *,
+    once: bool,
+    aws_port: int,
+    smtp_port: int,
+    http_port: int,
+    parameters: Mapping[str, str],
+    mailboxes: Sequence[str],
+    log: Path,
+) -> int:
     """Run the stack until Ctrl-C or SIGTERM, or only `once`.
 
     Returns the exit code: 0 where every sample mail was handled, 1 where one was not, 130 where interrupted before.
@@ -47,6 +56,7 @@ def run(*, once: bool, aws_port: int, smtp_port: int, http_port: int, parameters
                         smtp_port=smtp_port,
                         http_port=http_port,
                         parameters=parameters,
+                        mailboxes=mailboxes,
                         log=written,
                         on_batch=journal.note,
                     )
@@ -78,6 +88,8 @@ def _send_samples(stack: Stack, journal: Journal, console: Console, log: Path) -
         f"AWS on http://{endpoint.HOST}:{stack.aws_port},"
     )
     console.print(f"and records are pushed to {stack.push_url}/v1/push/powermta, kumomta or mail.", soft_wrap=True)
+    for timer in stack.timers.values():
+        console.print(f"The mailboxes are read now and at the {timer.schedule.expression}.")
     subscribed = samples.subscribe(store)
     console.print(f"{subscribed.subscribers} sample subscribers are on the lists {' and '.join(subscribed.lists)}.\n")
     with console.status("Sending the mails of events/mails"):

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from local.http_door import HttpDoor
 from local.pump import Batch, Pump
 from local.receipt_rule import ReceiptRule
 from local.smtp_door import SmtpDoor
+from local.timer import Timer
 
 SETTLED_EVERY = 0.1  # seconds
 
@@ -27,7 +28,7 @@ SETTLED_EVERY = 0.1  # seconds
 class Stack:
     """A running stack. `functions` and `pumps` are by the function's logical id, in the order of the flow.
 
-    The functions that have no pump come after those that do: the HTTP door calls them.
+    The functions that have no pump come after those that do: the HTTP door calls them, or a timer.
     """
 
     aws_port: int
@@ -37,6 +38,7 @@ class Stack:
     pumps: Mapping[str, Pump]
     door: SmtpDoor
     http_door: HttpDoor
+    timers: Mapping[str, Timer]  # by the function's logical id, of the schedules that are enabled
 
     @property
     def smtp_port(self) -> int:
@@ -90,16 +92,19 @@ def running(
     http_port: int = http_door.PORT,
     template: Path = TEMPLATE,
     parameters: Mapping[str, str] | None = None,
+    mailboxes: Sequence[str] = (),
     log: IO[bytes] | int = subprocess.DEVNULL,
     on_batch: Callable[[str, Batch], None] = lambda _function, _batch: None,
 ) -> Iterator[Stack]:
     """Run the stack until left. `log` gets what the functions print; `on_batch` is told of each batch.
 
-    Port 0 takes a free one. Raises `PortTaken`, `TemplateError`.
+    `mailboxes` are read on their schedule: each is the text of its secret. Port 0 takes a free one. Raises `PortTaken`,
+    `TemplateError`.
     """
     with ExitStack() as ending:
         port = ending.enter_context(endpoint.serving(aws_port))
-        deployed = deploy(template, parameters=parameters)
+        given = {**(parameters or {}), **_named(mailboxes)}
+        deployed = deploy(template, parameters=given)
         rule = ReceiptRule.active()
         functions = {name: Function(its, log) for name, its in _configurations(deployed).items()}
         for function in functions.values():
@@ -117,7 +122,21 @@ def running(
         ending.callback(door.stop)
         pushes.start()
         ending.callback(pushes.stop)
-        yield Stack(port, deployed, rule, functions, pumps, door, pushes)
+        timers = _timers(deployed, functions)
+        for timer in timers.values():
+            timer.start()
+            ending.callback(timer.stop)
+        yield Stack(port, deployed, rule, functions, pumps, door, pushes, timers)
+
+
+def _named(mailboxes: Sequence[str]) -> dict[str, str]:
+    """Put the texts of `mailboxes` into secrets, and return the parameter that names them."""
+    secrets = boto3.client("secretsmanager")
+    arns = [
+        secrets.create_secret(Name=f"mailbox-{number}", SecretString=text)["ARN"]
+        for number, text in enumerate(mailboxes, 1)
+    ]
+    return {"MailboxSecretArns": ",".join(arns)} if arns else {}
 
 
 def _configurations(deployed: Deployed) -> dict[str, Configuration]:
@@ -125,6 +144,7 @@ def _configurations(deployed: Deployed) -> dict[str, Configuration]:
     ids = [by_name[source.function_name] for source in deployed.event_sources]
     api = HttpApi.of(deployed.resources["PushApi"])
     called = {route.function_arn.rpartition(":")[2] for route in api.routes.values()}
+    called |= {schedule.function_arn.rpartition(":")[2] for schedule in deployed.schedules}
     ids += [by_name[name] for name in sorted(called)]
     return {logical_id: Configuration.of(deployed, logical_id) for logical_id in ids}
 
@@ -137,6 +157,12 @@ def _pumps(
         # The default argument holds this turn's name, not the last one's.
         pumps[name] = Pump(source, function, on_batch=lambda batch, name=name: on_batch(name, batch))  # type: ignore[misc]
     return pumps
+
+
+def _timers(deployed: Deployed, functions: Mapping[str, Function]) -> dict[str, Timer]:
+    by_arn = {function.configuration.arn: name for name, function in functions.items()}
+    due = {by_arn[its.function_arn]: its for its in deployed.schedules if its.is_enabled}
+    return {name: Timer(schedule, functions[name]) for name, schedule in due.items()}
 
 
 def _stop_all(pumps: Iterable[Pump]) -> None:

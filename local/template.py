@@ -22,6 +22,8 @@ PERMISSION: Final = "AWS::Lambda::Permission"
 STAGE: Final = "AWS::ApiGatewayV2::Stage"
 RULE_SET: Final = "AWS::SES::ReceiptRuleSet"
 RULE: Final = "AWS::SES::ReceiptRule"
+SCHEDULE: Final = "AWS::Scheduler::Schedule"
+INVOKE_CONFIG: Final = "AWS::Lambda::EventInvokeConfig"
 MADE_BY_API: Final = (
     RULE_SET,
     RULE,
@@ -33,6 +35,8 @@ MADE_BY_API: Final = (
     HTTP_API,  # made before the stack; its routes after it
     STAGE,
     PERMISSION,
+    SCHEDULE,
+    INVOKE_CONFIG,
 )
 NOT_MADE: Final = "not made"  # the output of a resource whose condition is false
 _CODE: Final = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}

@@ -1,19 +1,16 @@
 """Invokes every built function in the SAM CLI's container with its sample event, and checks what it did.
 
-`sam_invoke.py ARCHITECTURE`, after `sam build`. AWS is moto with template.yaml deployed. A container reaches it at the
-gateway of Docker's bridge, or at BOUNCES_CONTAINER_HOST, which must be an address of this machine, in digits.
+`sam_invoke.py ARCHITECTURE`, after `sam build`. AWS is moto with template.yaml deployed, which a container reaches as
+`at_container_host` says.
 """
 
 import gzip
 import json
-import os
-import socket
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,17 +19,18 @@ from typing import Any, Final
 
 import boto3
 import docker  # type: ignore[import-untyped]
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from samtranslator.yaml_helper import yaml_parse
-from werkzeug.serving import make_server
 
-from bounces import envelopes
-from bounces.records import BounceType, Report, Verdict
+from bounces import envelopes, notifications
+from bounces.records import BounceType, Report, Source, Verdict
 from bounces.store import Note, PatternStore, Store
 from bounces.store.states import State
 from local import endpoint
 from local.deploy import Deployed, deploy
-from scripts import sam_start_api
+from scripts import sam_mailbox, sam_start_api
+from scripts.at_container_host import container_host, moto_at
+from scripts.sam_mailbox import SampleMailbox
+from tests.dovecot import digest
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SAM: Final = ROOT / ".venv-sam" / "bin" / "sam"
@@ -41,9 +39,8 @@ EVENTS: Final = ROOT / "events"
 SAMPLE_MAIL: Final = EVENTS / "mails" / "postfix-user-unknown.eml"
 IMAGE: Final = "public.ecr.aws/lambda/python:3.13"
 PUSHED_RECIPIENTS: Final = ["ada@example.org", "blaise@example.org", "nikola@example.net"]
+NEWSLETTER: Final = b"From: shop@example.com\r\nSubject: New shoes\r\n\r\nBuy them.\r\n"
 SECONDS: Final = 300  # for one invocation, with the container's start
-
-IP_FREEBIND: Final = 15  # of Linux: bind to an address that comes up later. The socket module has no name for it.
 
 
 class Failed(Exception):
@@ -51,11 +48,21 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What functions are invoked in: the stack, a mailbox (None: no Dovecot), and where containers find AWS."""
+
+    deployed: Deployed
+    mailbox: SampleMailbox | None
+    endpoint_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """A function's sample event, and the stack that it is given to."""
+    """A function's sample event, the stack that it is given to, and the mailbox that there is (None: no Dovecot)."""
 
     event: dict[str, Any]
     deployed: Deployed
+    mailbox: SampleMailbox | None
 
     @property
     def body(self) -> str:
@@ -146,10 +153,33 @@ def check_pushed(sample: Sample) -> str:
     return f"{len(reports)} reports sent on"
 
 
+def put_in_mailbox(sample: Sample) -> None:
+    """Deliver the sample mail, and one that is no bounce, to the mailbox."""
+    if sample.mailbox is not None:
+        sample.mailbox.server.deliver(SAMPLE_MAIL.read_bytes(), flags="S")
+        sample.mailbox.server.deliver(NEWSLETTER)
+
+
+def check_scan(sample: Sample) -> str:
+    """Expect both mails in the bucket and on the mail queue, and each in its folder of the mailbox."""
+    if sample.mailbox is None:
+        return "no mailbox was read: there is no Dovecot here"
+    receipts = [notifications.read_receipt(message) for message in sample.sent("MailQueue")]
+    expect("sources", [receipt.source for receipt in receipts], [Source.MAILBOX] * 2)
+    s3 = boto3.client("s3")
+    kept = [s3.get_object(Bucket=its.bucket, Key=its.key)["Body"].read() for its in receipts]
+    wanted = [digest(SAMPLE_MAIL.read_bytes()), digest(NEWSLETTER)]
+    expect("mails in the bucket", sorted(map(digest, kept)), sorted(wanted))
+    folders = {"Processed": wanted[:1], "Unrecognised": wanted[1:]}
+    expect("folders", sample.mailbox.server.digests(), folders)
+    return "2 mails stored, announced and filed"
+
+
 # What each function's event needs to be there, and what is then to be found. A function without one fails the run.
 CHECKS: Final[Mapping[str, tuple[Callable[[Sample], None], Callable[[Sample], str]]]] = {
     "IngestSesFunction": (put_mail, check_reports),
     "IngestPushFunction": (put_token, check_pushed),
+    "IngestMailboxFunction": (put_in_mailbox, check_scan),
     "ClassifyFunction": (put_pattern, check_verdicts),
     "ApplyActionsFunction": (put_subscriber, check_state),
 }
@@ -159,40 +189,6 @@ def expect(what: str, found: object, wanted: object) -> None:
     """Raise `Failed` unless `found` is `wanted`."""
     if found != wanted:
         raise Failed(f"{what}: expected {wanted!r}, found {found!r}")
-
-
-def container_host() -> str:
-    """Return the address of this machine that a container on Docker's bridge reaches."""
-    given = os.environ.get("BOUNCES_CONTAINER_HOST")
-    if given:
-        return given
-    bridge = docker.from_env().networks.get("bridge")
-    return str(next(config["Gateway"] for config in bridge.attrs["IPAM"]["Config"] if "Gateway" in config))
-
-
-@contextmanager
-def also_at(host: str, port: int) -> Iterator[None]:
-    """Serve this process' moto at `host` too, and at no other address, until left.
-
-    A bridge can be without its address while it has no container (podman's is), hence the free bind.
-    """
-    with socket.socket() as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if sys.platform == "linux":
-            listening.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
-        listening.bind((host, port))
-        listening.listen()
-        application = DomainDispatcherApplication(create_backend_app)
-        server = make_server(
-            host, port, application, threaded=True, request_handler=MotoRequestHandler, fd=listening.fileno()
-        )
-        serving = threading.Thread(target=server.serve_forever, daemon=True)
-        serving.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            serving.join()
 
 
 def template_for(built: Path, folder: Path) -> tuple[Path, list[str]]:
@@ -227,21 +223,27 @@ def invoke(function: str, template: Path, event: Path, variables: Path, architec
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
     answer = ran.stdout.strip().rpartition("\n")[2]
     told = json.loads(answer) if answer.startswith("{") else {}
-    if ran.returncode != 0 or (told != {"batchItemFailures": []} and told.get("statusCode") != 200):
+    if ran.returncode != 0 or not is_success(told):
         print(ran.stderr, file=sys.stderr)
         raise Failed(f"sam local invoke ended with {ran.returncode} and the answer {answer or 'none'}")
 
 
-def try_function(function: str, template: Path, architecture: str, deployed: Deployed, endpoint_url: str) -> str:
+def is_success(told: Mapping[str, Any]) -> bool:
+    """Say whether a function that answered `told` took all that it got."""
+    return told == {"batchItemFailures": []} or told.get("statusCode") == 200 or "mailboxes" in told
+
+
+def try_function(function: str, template: Path, architecture: str, surroundings: Surroundings) -> str:
     """Invoke one function with its sample event, and return what it did. Raises `Failed`."""
     if function not in CHECKS:
         raise Failed("scripts/sam_invoke.py has no check for it")
     prepare, check = CHECKS[function]
+    deployed = surroundings.deployed
     event = EVENTS / f"{deployed.folders[function].name}.json"
-    sample = Sample(json.loads(event.read_text("utf-8")), deployed)
+    sample = Sample(json.loads(event.read_text("utf-8")), deployed, surroundings.mailbox)
     prepare(sample)
     variables = template.with_name(f"{function}.variables.json")
-    variables.write_text(json.dumps({function: variables_of(function, deployed, endpoint_url)}), "utf-8")
+    variables.write_text(json.dumps({function: variables_of(function, deployed, surroundings.endpoint_url)}), "utf-8")
     invoke(function, template, event, variables, architecture)
     return check(sample)
 
@@ -253,14 +255,16 @@ def main(architecture: str) -> int:
         port = ending.enter_context(endpoint.serving(0))
         host = container_host()
         if host != endpoint.HOST:
-            ending.enter_context(also_at(host, port))
-        deployed = deploy()
+            ending.enter_context(moto_at(host, port))
+        mailbox = ending.enter_context(sam_mailbox.running(host))
+        deployed = deploy(parameters={"MailboxSecretArns": mailbox.secret} if mailbox else {})
+        surroundings = Surroundings(deployed, mailbox, f"http://{host}:{port}")
         folder = Path(ending.enter_context(TemporaryDirectory()))
         template, functions = template_for(BUILT / "template.yaml", folder)
         for function in functions:
             start = time.monotonic()
             try:
-                done = try_function(function, template, architecture, deployed, f"http://{host}:{port}")
+                done = try_function(function, template, architecture, surroundings)
                 print(f"sam: {function}: {done} ({time.monotonic() - start:.1f} s)", flush=True)
             except (Failed, ValueError, subprocess.TimeoutExpired) as error:
                 print(f"sam: {function}: FAILED: {error}", flush=True)

@@ -19,6 +19,7 @@ from bounces.aws import push_tokens
 from bounces.store import ReviewStore, Store
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
+from functions.ingest_mailbox import app as ingest_mailbox
 from functions.ingest_push import app as ingest_push
 from functions.ingest_ses import app as ingest_ses
 from local.deploy import Deployed, deploy
@@ -30,6 +31,7 @@ LOGICAL_IDS: Final[dict[ModuleType, str]] = {
     classify: "ClassifyFunction",
     apply_actions: "ApplyActionsFunction",
     ingest_push: "IngestPushFunction",
+    ingest_mailbox: "IngestMailboxFunction",
 }
 QUEUES: Final = ("MailQueue", "ReportQueue", "VerdictQueue")
 KEPT: Final = ("_settings", "_store", "_review", "_classifiers", "_policies", "_tokens")
@@ -42,6 +44,18 @@ class Kept:
 
     body: str
     attributes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells a function of its invocation: here, that all of its time is left."""
+
+    seconds: float
+    aws_request_id: str = "11f6c1d2-request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the function may still run, in milliseconds."""
+        return int(self.seconds * 1000)
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,7 @@ class Stack:
         """Empty the tables and queues."""
         self.tables.clear()
         in_memory.clear(self.deployed.resources["ReviewTable"], ("part", "item"))
+        in_memory.clear(self.deployed.resources["MailboxesTable"], ("part", "item"))
         apply_actions._review.cache_clear()  # it knows which groups are there
         for name in QUEUES:
             self.messages(name)
@@ -117,6 +132,13 @@ class Stack:
         """Call the push door with `event`, and return its answer."""
         with mock.patch.dict(os.environ, self._environment(LOGICAL_IDS[ingest_push])):
             return ingest_push.handler(dict(event), None)
+
+    def scan(self, *secrets: str, seconds: float = 900.0) -> dict[str, Any]:
+        """Call the scan of the mailboxes in `secrets`, with `seconds` to go, and return its answer."""
+        environment = {**self._environment(LOGICAL_IDS[ingest_mailbox]), "MAILBOX_SECRETS": ",".join(secrets)}
+        ingest_mailbox._settings.cache_clear()
+        with mock.patch.dict(os.environ, environment):
+            return ingest_mailbox.handler({}, Context(seconds))
 
     def push_tokens(self, *tokens: str) -> None:
         """Have the secret hold `tokens`, as a rotation does."""

@@ -85,7 +85,7 @@ def tables(dynamodb: str | None = None) -> Iterator[Tables]:
     resources = yaml_parse(TEMPLATE.read_text("utf-8"))["Resources"]
     with ExitStack() as made:
         made.enter_context(aws(dynamodb))
-        for logical_id in ("SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable"):
+        for logical_id in ("SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable", "MailboxesTable"):
             described = resources[logical_id]["Properties"]
             made.enter_context(table(logical_id, **{name: described[name] for name in DESCRIBED if name in described}))
         yield Tables("SubscribersTable", "SuppressionsTable", Store("SubscribersTable", "SuppressionsTable"))

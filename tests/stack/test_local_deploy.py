@@ -36,7 +36,13 @@ def test_every_resource_of_the_template_is_made(deployed: Deployed) -> None:
 def test_functions_are_told_of_the_resources_that_were_made(deployed: Deployed) -> None:
     told = {
         name: boto3.client("lambda").get_function_configuration(FunctionName=deployed.resources[name])
-        for name in ("IngestSesFunction", "IngestPushFunction", "ClassifyFunction", "ApplyActionsFunction")
+        for name in (
+            "IngestSesFunction",
+            "IngestPushFunction",
+            "IngestMailboxFunction",
+            "ClassifyFunction",
+            "ApplyActionsFunction",
+        )
     }
     variables = {name: its["Environment"]["Variables"] for name, its in told.items()}
     its = deployed.resources
@@ -46,6 +52,9 @@ def test_functions_are_told_of_the_resources_that_were_made(deployed: Deployed) 
     assert variables["IngestPushFunction"]["MAIL_QUEUE_URL"] == its["MailQueue"]
     assert variables["IngestPushFunction"]["MAIL_BUCKET"] == its["MailBucket"]
     assert variables["IngestPushFunction"]["PUSH_SECRET"] == its["PushSecret"] == deployed.outputs["PushSecretArn"]
+    assert variables["IngestMailboxFunction"]["MAIL_QUEUE_URL"] == its["MailQueue"]
+    assert variables["IngestMailboxFunction"]["MAIL_BUCKET"] == its["MailBucket"]
+    assert variables["IngestMailboxFunction"]["MAILBOXES_TABLE"] == its["MailboxesTable"]
     assert variables["ClassifyFunction"]["VERDICT_QUEUE_URL"] == its["VerdictQueue"]
     assert variables["ClassifyFunction"]["DEAD_LETTER_QUEUE_URL"] == its["ReportDeadLetterQueue"]
     assert variables["ClassifyFunction"]["PATTERNS_TABLE"] == its["PatternsTable"]

@@ -1,5 +1,6 @@
 """What the template's parameters come to, read from the stack that they make."""
 
+import ast
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -17,6 +18,10 @@ THEIRS: Final = {
     "ExistingReceiptRuleSet": "their-rules",
     "AfterRule": "their-rule",
     "AlarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:on-call",
+    "MailboxSecretArns": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:one-AAAAAA,"
+    "arn:aws:secretsmanager:eu-west-1:123456789012:secret:two-BBBBBB",
+    "MailboxSchedule": "rate(2 hours)",
+    "MailboxMailsPerRun": "50",
 }
 
 
@@ -87,7 +92,31 @@ def test_alarms_tell_the_topic_given(stack: tuple[Mapping[str, str], Deployed]) 
     parameters, _ = stack
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     expected = [parameters["AlarmTopicArn"]] if parameters else []
-    assert [alarm.get("AlarmActions", []) for alarm in alarms] == [expected] * 3
+    assert [alarm.get("AlarmActions", []) for alarm in alarms] == [expected] * 4
+
+
+def test_mailboxes_are_read_where_there_are_any(stack: tuple[Mapping[str, str], Deployed]) -> None:
+    parameters, deployed = stack
+    (schedule,) = deployed.schedules
+    expression = parameters.get("MailboxSchedule", "rate(5 minutes)")
+    assert (schedule.expression, schedule.is_enabled) == (expression, bool(parameters))
+    function = boto3.client("lambda").get_function_configuration(
+        FunctionName=deployed.resources["IngestMailboxFunction"]
+    )
+    assert schedule.function_arn == function["FunctionArn"]
+    variables = function["Environment"]["Variables"]
+    assert variables["MAILBOX_SECRETS"] == parameters.get("MailboxSecretArns", "")
+    assert variables["MAILBOX_MAILS_PER_RUN"] == parameters.get("MailboxMailsPerRun", "20000")
+
+
+def test_the_scan_may_read_the_secrets_given_and_no_other(stack: tuple[Mapping[str, str], Deployed]) -> None:
+    parameters, deployed = stack
+    kept = boto3.client("iam").get_role_policy(
+        RoleName=deployed.resources["IngestMailboxRole"], PolicyName="ingest_mailbox"
+    )
+    statements = ast.literal_eval(str(kept["PolicyDocument"]))["Statement"]  # moto has it as Python writes a dict
+    allowed = [part["Resource"] for part in statements if part and part["Action"] == "secretsmanager:GetSecretValue"]
+    assert allowed == ([parameters["MailboxSecretArns"].split(",")] if parameters else [])
 
 
 def test_outputs_say_the_mx_record_and_how_to_look_before_activating(
@@ -105,8 +134,9 @@ def test_outputs_say_the_mx_record_and_how_to_look_before_activating(
             f"aws sqs start-message-move-task --source-arn {from_arn} --destination-arn {to_arn} --region eu-west-1"
         )
         assert outputs[f"Redrive{queue}s"] == redrive
-    for table in ("SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable"):
+    for table in ("SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable", "MailboxesTable"):
         assert outputs[f"{table}Name"] == deployed.resources[table]
+    assert outputs["IngestMailboxFunctionName"] == deployed.resources["IngestMailboxFunction"]
     if not parameters:
         activate = "aws ses set-active-receipt-rule-set --rule-set-name bounce-processing --region eu-west-1"
         assert outputs["ActivateRuleSet"] == activate

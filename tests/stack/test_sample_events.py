@@ -9,7 +9,7 @@ from bounces import envelopes, notifications
 from bounces.patterns import Classifier
 from bounces.reading import Arrival, read_mail
 from bounces.records import Report, Source, Verdict
-from local import http_event
+from local import http_event, schedule
 from tests.stack.expanded import ROOT, WRITTEN
 from tests.stack.sample_events import body, event
 
@@ -18,9 +18,10 @@ FOLDERS = [
     for part in WRITTEN["Resources"].values()
     if part["Type"] == "AWS::Serverless::Function"
 ]
+WITHOUT_QUEUE = ("ingest_push", "ingest_mailbox")
 
 
-@pytest.mark.parametrize("function", [folder for folder in FOLDERS if folder != "ingest_push"])
+@pytest.mark.parametrize("function", [folder for folder in FOLDERS if folder not in WITHOUT_QUEUE])
 def test_every_function_has_a_sample_event_as_sqs_brings_it(function: str) -> None:
     (record,) = event(function)["Records"]
     assert record["eventSource"] == "aws:sqs"
@@ -42,6 +43,13 @@ def test_the_sample_push_is_as_an_http_api_brings_the_sample_file() -> None:
     )
     made["requestContext"]["requestId"] = pushed["requestContext"]["requestId"]
     assert made == pushed
+
+
+def test_the_sample_schedule_s_event_is_as_the_scheduler_brings_it() -> None:
+    sample = event("ingest_mailbox")
+    name = sample["resources"][0].rpartition("/")[2]
+    made = schedule.event(name, datetime.fromisoformat(sample["time"]))
+    assert made | {"id": sample["id"]} == sample
 
 
 def test_the_sample_mail_gives_the_sample_report() -> None:

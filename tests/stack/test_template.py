@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from typing import Any, Final
 
 import pytest
@@ -31,6 +32,7 @@ POLICIES: Final = {
 SETTINGS: Final[dict[str, type[Any]]] = {
     "IngestSesFunction": settings.IngestSettings,
     "IngestPushFunction": settings.PushSettings,
+    "IngestMailboxFunction": settings.MailboxSettings,
     "ClassifyFunction": settings.ClassifySettings,
     "ApplyActionsFunction": settings.ApplySettings,
 }
@@ -49,9 +51,11 @@ def policies_of(resource: str) -> list[dict[str, Any]]:
 def test_the_flow_is_there() -> None:
     assert set(FUNCTIONS) == set(SETTINGS)
     assert set(DEAD_LETTER_QUEUES) == {"MailQueue", "ReportQueue", "VerdictQueue"}
-    assert set(TABLES) == {"SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable"}
+    tables = {"SubscribersTable", "SuppressionsTable", "PatternsTable", "ReviewTable", "MailboxesTable"}
+    assert set(TABLES) == tables
     assert {referred(mapping["FunctionName"]) for mapping in MAPPINGS.values()} == set(FUNCTIONS) - {
-        "IngestPushFunction"
+        "IngestPushFunction",
+        "IngestMailboxFunction",
     }
     assert len(BUCKETS) == len(TOPICS) == len(RULES) == 1
 
@@ -240,6 +244,43 @@ def test_the_door_posts_to_one_function_and_is_throttled() -> None:
         "ThrottlingRateLimit": {"Ref": "PushRequestsPerSecond"},
         "ThrottlingBurstLimit": {"Ref": "PushBurst"},
     }
+
+
+def test_the_mailboxes_are_read_on_a_schedule_that_is_off_without_one() -> None:
+    ((name, schedule),) = of_type("AWS::Scheduler::Schedule").items()
+    assert "Name" not in schedule
+    assert RESOURCES[name].get("Condition") is None
+    assert schedule["State"] == {"Fn::If": ["ReadsMailboxes", "ENABLED", "DISABLED"]}
+    assert schedule["ScheduleExpression"] == {"Ref": "MailboxSchedule"}
+    assert referred(schedule["Target"]["Arn"]) == "IngestMailboxFunction"
+    assert referred(schedule["Target"]["RoleArn"]) == "MailboxScheduleRole"
+    assert WRITTEN["Conditions"]["ReadsMailboxes"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "MailboxSecretArns"}]}, ""]}]
+    }
+    assert WRITTEN["Parameters"]["MailboxSecretArns"]["Default"] == ""
+
+
+def test_a_scan_that_failed_is_not_tried_again_before_the_next_is_due() -> None:
+    (schedule,) = of_type("AWS::Scheduler::Schedule").values()
+    (asynchronous,) = of_type("AWS::Lambda::EventInvokeConfig").values()
+    assert referred(asynchronous["FunctionName"]) == "IngestMailboxFunction"
+    for its in (schedule["Target"]["RetryPolicy"], asynchronous):
+        assert (its["MaximumRetryAttempts"], its["MaximumEventAgeInSeconds"]) == (0, 300)
+
+
+def test_a_scan_that_fails_raises_an_alarm() -> None:
+    alarm = of_type("AWS::CloudWatch::Alarm")["MailboxAlarm"]
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "IngestMailboxFunction"}}]
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["AlarmActions"]["Fn::If"] == ["TellsAlarms", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
+
+
+@pytest.mark.parametrize("expression", ["rate(5 minutes)", "rate(1 hour)", "cron(0/10 8-18 ? * MON-FRI *)"])
+def test_a_schedule_may_be_given(expression: str) -> None:
+    pattern = WRITTEN["Parameters"]["MailboxSchedule"]["AllowedPattern"]
+    assert re.search(pattern, expression)
+    assert not re.search(pattern, expression.partition("(")[2])
 
 
 def test_the_secret_is_made_as_it_is_read() -> None:

@@ -149,6 +149,18 @@ def test_our_own_notification_is_read_as_it_was_written() -> None:
     assert (receipt.source, receipt.verdicts, receipt.is_setup) == (Source.API, {}, False)
 
 
+@pytest.mark.parametrize("source", [Source.API, Source.MAILBOX])
+def test_our_own_notification_says_what_its_mail_came_by(source: Source) -> None:
+    body = notifications.announce("bucket", "key", datetime(2026, 11, 25, tzinfo=UTC), (), source)
+    assert notifications.read_receipt(body).source is source
+
+
+def test_a_notification_from_before_sources_were_said_is_the_push_door_s() -> None:
+    said = json.loads(notifications.announce("bucket", "key", datetime(2026, 11, 25, tzinfo=UTC), (), Source.MAILBOX))
+    del said["source"]
+    assert notifications.read_receipt(json.dumps(said)).source is Source.API
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -161,6 +173,11 @@ def test_our_own_notification_is_read_as_it_was_written() -> None:
         ("received_time", "2026-11-25T10:00:00"),
         ("envelope_recipients", "a@example.org"),
         ("envelope_recipients", [1]),
+        ("source", "ses"),  # whose notification says more than ours
+        ("source", "powermta"),
+        ("source", ""),
+        ("source", None),
+        ("source", ["mailbox"]),
     ],
 )
 def test_a_notification_of_ours_that_is_not_whole_is_an_error(name: str, value: object) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bounces import settings
 from bounces.errors import SettingError
-from bounces.settings import ApplySettings, ClassifySettings, IngestSettings
+from bounces.settings import ApplySettings, ClassifySettings, IngestSettings, MailboxSettings
 
 ENVIRONMENT = {
     "REPORT_QUEUE_URL": "https://sqs.example/reports",
@@ -26,6 +26,22 @@ def test_each_function_reads_its_own_settings() -> None:
     assert settings.read(ApplySettings, ENVIRONMENT) == ApplySettings(
         "subscribers", "suppressions", "review", dead, "patterns"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets"),
+    [("", ()), (" , ", ()), ("a", ("a",)), ("arn:aws:b, a ,,arn:aws:b", ("arn:aws:b", "a"))],
+)
+def test_each_mailbox_is_read_once(text: str, secrets: tuple[str, ...]) -> None:
+    given = {
+        "MAIL_QUEUE_URL": "https://sqs.example/mails",
+        "MAIL_BUCKET": "mails",
+        "MAILBOXES_TABLE": "mailboxes",
+        "MAILBOX_MAILS_PER_RUN": "500",
+        "MAILBOX_SECRETS": text,
+    }
+    told = settings.read(MailboxSettings, given)
+    assert (told.secrets, told.mailbox_mails_per_run) == (secrets, 500)
 
 
 def test_a_setting_with_a_default_may_be_given() -> None:

@@ -1,13 +1,14 @@
-"""What says that a mail is in S3: SES's receipt notification, or the push door's own.
+"""What says that a mail is in S3: SES's receipt notification, or our own, of the push door or of a mailbox's scan.
 
 https://docs.aws.amazon.com/ses/latest/dg/receiving-email-notifications-contents.html
 SES's comes as it wrote it (the template's subscription asks for raw delivery) or wrapped in SNS's own JSON. Ours is a
-JSON object with `kind` (`mail`), `version`, `bucket`, `key`, `received_time` and `envelope_recipients`: to write one of
-SES's shape, what SES alone knows, its verdicts and ids, would have to be made up.
+JSON object with `kind` (`mail`), `version`, `bucket`, `key`, `received_time`, `envelope_recipients` and `source`, which
+is `mailbox`, or `api`, as it also is where it is missing: to write one of SES's shape, what SES alone knows, its
+verdicts and ids, would have to be made up.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -28,6 +29,9 @@ KIND: Final = "mail"
 VERSION: Final = 1
 """Of our own notification."""
 
+OWN_SOURCES: Final = frozenset({Source.API, Source.MAILBOX})
+"""Whose mails our own notification announces."""
+
 _VERDICTS: Final = ("spam", "virus", "spf", "dkim", "dmarc")
 
 
@@ -35,11 +39,11 @@ _VERDICTS: Final = ("spam", "virus", "spf", "dkim", "dmarc")
 class Receipt:
     """One mail that a door took: where it is, when it came, for whom, and what SES thinks of it."""
 
-    message_id: str  # SES's, not the mail's own; of a pushed mail its key
+    message_id: str  # SES's, not the mail's own; of a mail that SES did not take its key
     bucket: str
     key: str
     received_time: datetime  # aware, UTC
-    envelope_recipients: tuple[str, ...]  # RCPT TO, as the rule matched them
+    envelope_recipients: tuple[str, ...]  # RCPT TO, as the rule matched them; out of a mailbox, candidates for it
     verdicts: Mapping[str, str]  # spam, virus, spf, dkim, dmarc -> PASS, FAIL, GRAY, PROCESSING_FAILED, DISABLED
     is_setup: bool  # no mail: SES trying the rule out
     source: Source = Source.SES
@@ -49,7 +53,7 @@ def read_receipt(body: str) -> Receipt:
     """Return what the queue message `body` says that has been stored. Raises `NotificationError`."""
     notification = _unwrapped(_object(body))
     if notification.get("kind") == KIND:
-        return _pushed(notification)
+        return _announced(notification)
     if notification.get("notificationType") != "Received":
         kind = notification.get("notificationType")
         raise NotificationError(
@@ -71,8 +75,10 @@ def read_receipt(body: str) -> Receipt:
     )
 
 
-def announce(bucket: str, key: str, received_time: datetime, envelope_recipients: tuple[str, ...]) -> str:
-    """Return the queue message that says that the pushed mail `key` is in `bucket`."""
+def announce(
+    bucket: str, key: str, received_time: datetime, envelope_recipients: Sequence[str], source: Source = Source.API
+) -> str:
+    """Return the queue message that says that the mail `key`, which came by `source`, is in `bucket`."""
     said = {
         "kind": KIND,
         "version": VERSION,
@@ -80,14 +86,18 @@ def announce(bucket: str, key: str, received_time: datetime, envelope_recipients
         "key": key,
         "received_time": received_time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "envelope_recipients": list(envelope_recipients),
+        "source": source,
     }
     return json.dumps(said, separators=(",", ":"))
 
 
-def _pushed(notification: dict[str, Any]) -> Receipt:
+def _announced(notification: dict[str, Any]) -> Receipt:
     if notification.get("version") != VERSION:
         version = notification.get("version")
         raise NotificationError(f"a notification of a mail has version {VERSION}, this has {shown(version)}")
+    source = notification.get("source", Source.API)
+    if not isinstance(source, str) or source not in OWN_SOURCES:
+        raise NotificationError(f"source is {' or '.join(sorted(OWN_SOURCES))}, this is {shown(source)}")
     key = _text(notification, "key", MAX_KEY)
     return Receipt(
         message_id=key,
@@ -97,7 +107,7 @@ def _pushed(notification: dict[str, Any]) -> Receipt:
         envelope_recipients=_recipients(notification.get("envelope_recipients")),
         verdicts={},
         is_setup=False,
-        source=Source.API,
+        source=Source(source),
     )
 
 

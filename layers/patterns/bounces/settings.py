@@ -33,6 +33,23 @@ class PushSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxSettings:
+    """What functions/ingest_mailbox is told: where mails go, the table of scans, the mailboxes, and a run's limit."""
+
+    mail_queue_url: str
+    mail_bucket: str
+    mailboxes_table: str
+    mailbox_mails_per_run: int
+    mailbox_secrets: str = ""  # ARNs or names, with commas between: one secret a mailbox
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets, each once, in order."""
+        named = (text.strip() for text in self.mailbox_secrets.split(","))
+        return tuple(dict.fromkeys(name for name in named if name))
+
+
+@dataclass(frozen=True, slots=True)
 class ClassifySettings:
     """What functions/classify is told: where verdicts and unusable reports go, and the table of operator's patterns."""
 
@@ -54,7 +71,7 @@ class ApplySettings:
     patterns_refresh_seconds: int = REFRESH_SECONDS
 
 
-Settings = TypeVar("Settings", IngestSettings, PushSettings, ClassifySettings, ApplySettings)
+Settings = TypeVar("Settings", IngestSettings, PushSettings, MailboxSettings, ClassifySettings, ApplySettings)
 
 
 def read(kind: type[Settings], environment: Mapping[str, str] = os.environ) -> Settings:

@@ -1,0 +1,240 @@
+"""A mailbox whose server does what no server should: no mail is lost or counts twice, and the scan goes on.
+
+What cannot be had ends in Failed, and everything else where it belongs.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.dovecot import digest
+from tests.e2e import mailbox_mails, mailbox_runs
+from tests.e2e.mailbox_jobs import Job, Strike
+from tests.e2e.mailbox_mails import Sent
+from tests.e2e.mailbox_runs import Aws, Ended
+from tests.mailbox_servers.imap import ImapServer, Script
+from tests.mailbox_servers.mails import MailStore
+from tests.mailbox_servers.pop3 import Pop3Script, Pop3Server
+from tests.mailbox_servers.serving import ScriptedServer
+
+SEED = 9
+COUNT = 60
+OFTEN = 1_000
+LITERAL_BYTES = 100_000_000
+GROWN_BYTES = 96 * 1024 * 1024
+"""By how much a scan may grow: the largest mail that is taken, its reading, and a batch of others."""
+
+SECRET = "pass word"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Aws]:
+    with mailbox_runs.aws() as made:
+        yield made
+
+
+@pytest.fixture
+def clean(served: Aws) -> Aws:
+    mailbox_runs.clear(served)
+    return served
+
+
+@pytest.fixture
+def mails() -> list[Sent]:
+    return mailbox_mails.filled(COUNT, SEED)
+
+
+@pytest.fixture
+def store(mails: list[Sent]) -> MailStore:
+    made = MailStore()
+    for mail in mails:
+        made.inbox.add(mail.raw.replace(b"\n", b"\r\n"), mail.shown_flags, mail.received)
+    return made
+
+
+def job(aws: Aws, server: ScriptedServer, protocol: str = "imap", **its: Any) -> Job:
+    """Return the job to scan the mailbox of `server`."""
+    mailbox = {"protocol": protocol, "host": "127.0.0.1", "port": server.port, "security": "plain", "user": "bounces"}
+    return mailbox_runs.job(aws, mailbox | its, SECRET, "only")
+
+
+def found(store: MailStore) -> dict[str, list[tuple[str, list[str]]]]:
+    """Return the mails of every folder that has some, with their flags, sorted."""
+    return {
+        name: sorted((digest(mail.raw), sorted(mail.flags)) for mail in folder.mails)
+        for name, folder in store.folders.items()
+        if folder.mails
+    }
+
+
+def expected(mails: list[Sent], places: dict[int, str] | None = None) -> dict[str, list[tuple[str, list[str]]]]:
+    """Return where `mails` belong; `places` has other folders, by UID."""
+    told: dict[str, list[tuple[str, list[str]]]] = {}
+    for uid, mail in enumerate(mails, 1):
+        place = (places or {}).get(uid) or ("Processed" if mail.says_something else "Unrecognised")
+        told.setdefault(place, []).append((mail.digest, sorted(mail.shown_flags)))
+    return {name: sorted(those) for name, those in told.items()}
+
+
+def require_handed_in(aws: Aws, mails: list[Sent], without: tuple[int, ...] = ()) -> None:
+    """Assert that `mails`, but for those of the UIDs `without`, were handed in, each as it is, and nothing else.
+
+    How often makes no difference, since it is one report each time (`test_mailbox_dovecot`).
+    """
+    those = {mail.digest for uid, mail in enumerate(mails, 1) if uid not in without}
+    assert set(mailbox_runs.handed_in(aws)) == those
+
+
+def require_finished(ended: Ended) -> None:
+    assert ended.error is None and ended.outcome is not None and ended.outcome["is_finished"], ended
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        Script(drops_mid_fetch={3: 1, 20: 1, 58: 1}),
+        Script(drops={"MOVE": 1}),  # it took effect, and nobody was told
+        Script(drops_before={"MOVE": 1}),
+        Script(drops_before={"SELECT": 1, "CREATE": 1}),
+        Script(size_of=lambda mail: 1),
+        Script(size_of=lambda mail: 0),
+        Script(size_of=lambda mail: 2**40),
+        Script(size_of=lambda mail: random.Random(mail.uid).randrange(10**9)),
+        Script(takes_partial=False),
+        Script(capabilities=("IMAP4rev1", "UIDPLUS")),
+        Script(refused_once={"MOVE": ["NO [INUSE] later"], "FETCH": ["NO [SERVERBUG] again"]}),
+        Script(renumbers_at={10, 55}),
+    ],
+    ids=[
+        "drops-mid-fetch",
+        "drops-after-move",
+        "drops-before-move",
+        "drops-before-select",
+        "sizes-1",
+        "sizes-0",
+        "sizes-huge",
+        "sizes-random",
+        "no-partial",
+        "no-move",
+        "refuses-once",
+        "renumbers",
+    ],
+)
+def test_one_scan_does_each_thing_once_all_the_same(
+    clean: Aws, mails: list[Sent], store: MailStore, script: Script
+) -> None:
+    with ImapServer(store, script).serving() as server:
+        ended = mailbox_runs.ended(clean, job(clean, server))
+    require_finished(ended)
+    assert found(store) == expected(mails)
+    require_handed_in(clean, mails)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [Script(drops_mid_fetch={5: OFTEN}), Script(refused_uids={5: "NO [SERVERBUG] it is damaged"})],
+    ids=["drops", "refused"],
+)
+def test_a_mail_that_cannot_be_had_ends_in_failed_and_the_others_where_they_belong(
+    clean: Aws, mails: list[Sent], store: MailStore, script: Script
+) -> None:
+    assert mails[4].told
+    with ImapServer(store, script).serving() as server:
+        ended = mailbox_runs.ended(clean, job(clean, server))
+    require_finished(ended)
+    assert found(store) == expected(mails, {5: "Failed"})
+    require_handed_in(clean, mails, without=(5,))
+
+
+def test_a_literal_of_100_mb_is_not_held_in_memory(clean: Aws, mails: list[Sent], store: MailStore) -> None:
+    with ImapServer(store, Script(announced={7: LITERAL_BYTES})).serving() as server:  # type: ignore[assignment]
+        ended = mailbox_runs.ended(clean, job(clean, server))
+    require_finished(ended)
+    assert ended.grown_bytes < GROWN_BYTES, ended
+    assert found(store) == expected(mails, {7: "Failed"})
+    require_handed_in(clean, mails, without=(7,))
+
+
+def test_mails_that_may_not_be_moved_stay_and_are_filed_once_they_may(
+    clean: Aws, mails: list[Sent], store: MailStore
+) -> None:
+    script = Script(refusals={"MOVE": "NO [OVERQUOTA] full", "COPY": "NO [OVERQUOTA] full"})
+    with ImapServer(store, script).serving() as server:
+        first = mailbox_runs.ended(clean, job(clean, server))
+        assert first.error is None and first.outcome is not None and first.outcome["unfiled"] == COUNT, first
+        assert found(store) == expected(mails, dict.fromkeys(range(1, COUNT + 1), "INBOX"))
+
+        script.refusals.clear()
+        require_finished(mailbox_runs.ended(clean, job(clean, server)))
+
+    assert found(store) == expected(mails)
+    require_handed_in(clean, mails)
+
+
+def test_new_numbers_between_two_scans_bring_nothing_back(clean: Aws, mails: list[Sent], store: MailStore) -> None:
+    with ImapServer(store).serving() as server:
+        its = job(clean, server)
+        mailbox_runs.killed_and_ended(clean, replace(its, mails=0), [Strike("keep", 1, "before")])
+        store.inbox.renumber()
+        require_finished(mailbox_runs.ended(clean, its))
+    assert found(store) == expected(mails)
+    require_handed_in(clean, mails)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_bad_line_and_a_process_that_is_killed_together_change_nothing(
+    clean: Aws, mails: list[Sent], store: MailStore, seed: int
+) -> None:
+    draw = random.Random(seed)
+    uids = range(1, COUNT + 1)
+    script = Script(
+        drops_mid_fetch=dict.fromkeys(draw.sample(uids, 3), 1),
+        drops={"MOVE": 1},
+        drops_before={"STORE": 1, "COPY": 1},
+        renumbers_at={draw.choice(uids)},
+        size_of=lambda mail: draw.randrange(1, 10**7),
+        capabilities=draw.choice([Script().capabilities, ("IMAP4rev1", "UIDPLUS")]),
+    )
+    with ImapServer(store, script).serving() as server:
+        ended = mailbox_runs.killed_and_ended(
+            clean, job(clean, server), mailbox_runs.strikes(seed, COUNT, ("fetch", "take", "file"))
+        )
+    require_finished(ended)
+    assert found(store) == expected(mails)
+    assert mailbox_runs.histories(mailbox_runs.state(clean)) == mailbox_runs.told(mails)
+
+
+@pytest.fixture
+def pop3_server(store: MailStore) -> Iterator[Pop3Server]:
+    server = Pop3Server(store)
+    with server.serving():
+        yield server
+
+
+@pytest.mark.parametrize("filing", ["leave", "delete"])
+def test_a_pop3_server_that_drops_the_line_loses_nothing(
+    clean: Aws, mails: list[Sent], store: MailStore, pop3_server: Pop3Server, filing: str
+) -> None:
+    pop3_server.script.drops_mid_mail.update({3: 1, 20: 1})
+    pop3_server.script.drops_before.update({"DELE": 1, "QUIT": 1})
+    ended = mailbox_runs.ended(clean, job(clean, pop3_server, "pop3", filing=filing))
+    require_finished(ended)
+    left = [mail for mail in mails if filing == "leave" or not mail.says_something]
+    assert sorted(digest(mail.raw) for mail in store.inbox.mails) == sorted(mail.digest for mail in left)
+    require_handed_in(clean, mails)
+
+
+def test_an_endless_mail_by_pop3_is_not_held_in_memory_and_stays(
+    clean: Aws, mails: list[Sent], store: MailStore, pop3_server: Pop3Server
+) -> None:
+    pop3_server.script.endless[5] = LITERAL_BYTES
+    ended = mailbox_runs.ended(clean, job(clean, pop3_server, "pop3", filing="delete"))
+    require_finished(ended)
+    assert ended.grown_bytes < GROWN_BYTES, ended
+    assert mails[4].digest in {digest(mail.raw) for mail in store.inbox.mails}
+    assert Pop3Script().refusals == {}
