@@ -138,6 +138,7 @@ def _fetched(listed: MailInFile, place: Place) -> Fetched:
 
 
 def _refuse(place: Place, error: OSError) -> NoReturn:
-    if isinstance(error, FileNotFoundError) or isinstance(error.__cause__, FileNotFoundError):
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if isinstance(cause, FileNotFoundError):
         raise MailVanished(f"{place.path} is no longer there") from error
-    raise MailUnavailable(f"{place.path}: {reason_of(error)}") from error
+    raise MailUnavailable(f"it cannot be read: {reason_of(cause)}") from error

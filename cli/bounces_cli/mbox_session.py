@@ -109,10 +109,7 @@ class MboxSession:
         length = min(listed.number - listed.begin, MAX_READ)
         raw = b"".join(Reader(self._mbox.descriptor, listed.begin, listed.begin + length))
         if not line.startswith(_FROM) or len(raw) < length:
-            raise MailUnavailable(
-                f"{self._mbox.path}#{listed.name} is no longer where it was: the file was changed while it was read; "
-                "scan it again"
-            )
+            raise MailUnavailable("it is no longer where it was: the file was changed while it was read; scan it again")
         is_whole = listed.number - listed.begin <= MAX_READ - 1
         return Fetched(listed, unquoted(raw), self._received(line), is_whole)
 

@@ -70,6 +70,8 @@ def ordinary(number: int) -> bytes:
 
 def entry(raw: bytes, received: datetime = NOON) -> bytes:
     """Return the mail `raw` as it stands in an mbox: its `From ` line, quoted, and the blank line behind it."""
+    if b"\n" not in raw:  # a file of an old Macintosh; what delivers mails writes lines
+        raw = raw.replace(b"\r", b"\n")
     line = f"From MAILER-DAEMON {received:%a %b} {received.day:2} {received:%H:%M:%S %Y}\n".encode()
     return line + _TO_QUOTE.sub(b">", raw) + (b"\n" if raw.endswith(b"\n") else b"\n\n")
 

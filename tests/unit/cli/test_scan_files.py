@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_read_costs_that_file(tmp_path: Path) -> None:
     (tmp_path / "b.eml").mkdir()
     with pytest.raises(MailVanished, match=r"a\.eml is no longer there"):
         session.fetch(first)
-    with pytest.raises(MailUnavailable, match=r"b\.eml: Is a directory"):
+    with pytest.raises(MailUnavailable, match="cannot be read: Is a directory"):
         session.fetch(second)
 
 

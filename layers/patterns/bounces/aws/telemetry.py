@@ -5,6 +5,7 @@ since a reason may quote what a stranger wrote.
 """
 
 import json
+import os
 import re
 from typing import Any, Final
 
@@ -69,6 +70,12 @@ def count_rejected(reason: str, number: int = 1) -> None:
     """Count records or messages set aside, by the name of the error; sent at once, having its own dimension."""
     with single_metric(name=REJECTED, unit=MetricUnit.Count, value=number, namespace=NAMESPACE) as metric:
         metric.add_dimension(name="reason", value=reason)
+
+
+def silence() -> None:
+    """Log and count nothing from here on: for the command, whose standard output is its own."""
+    logger.setLevel("CRITICAL")
+    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
 
 
 def flush() -> None:
