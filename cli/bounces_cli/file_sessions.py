@@ -14,6 +14,7 @@ from bounces.mailbox.ports import Fetched, Listed
 from bounces.mailbox.ports import Place as Folder
 from bounces_cli import sources
 from bounces_cli.problems import Problems
+from bounces_cli.progress import Silent
 from bounces_cli.sources import MAILDIR, MAX_READ, Place, raw_of, reason_of
 
 FLAGS: Final = ":2,"
@@ -58,11 +59,12 @@ class FilesSession(_FileSession):
     def __init__(self, path: str, problems: Problems) -> None:
         """Read `path`; what of it cannot be read is added to `problems`."""
         self._path = path
-        self._problems = problems
+        self._problems: Problems = problems
 
     def waiting(self, after: int) -> Iterator[Listed]:  # noqa: ARG002
-        """Yield all mails, in the order of their names."""
-        for path in sources.files([self._path], self._problems):
+        """Yield all mails, in the order of their names. What cannot be read is said once, however often they are."""
+        problems, self._problems = self._problems, Silent()
+        for path in sources.files([self._path], problems):
             try:
                 told = Path(path).stat()
                 written = datetime.fromtimestamp(told.st_mtime_ns // 1_000_000_000, UTC)
@@ -72,7 +74,7 @@ class FilesSession(_FileSession):
                     size = told.st_size - place.start if place.length is None else place.length
                     yield MailInFile(0, f"{name} of {version}", size, place)
             except OSError as error:
-                self._problems.add(f"{path}: {reason_of(error)}")
+                problems.add(f"{path}: {reason_of(error)}")
 
 
 class MaildirSession(_FileSession):

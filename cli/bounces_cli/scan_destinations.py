@@ -6,7 +6,7 @@ import argparse
 import socket
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from bounces_cli.operators import talking_to
 from bounces_cli.other_states import Anew, NoState
 from bounces_cli.pattern_files import read_set, tell_refused
 from bounces_cli.people import author
+from bounces_cli.problems import Problems
 from bounces_cli.scan_boxes import Box
 from bounces_cli.stacks import output_of
 
@@ -47,25 +48,27 @@ class NoDoor:
 
 
 @contextmanager
-def destination_of(arguments: argparse.Namespace, box: Box) -> Iterator[Destination]:
-    """Yield where the mails of `box` go by `arguments`. Raises `CommandError`, also for what AWS says meanwhile."""
+def destination_of(arguments: argparse.Namespace, box: Box, problems: Problems) -> Iterator[Destination]:
+    """Yield where the mails of `box` go by `arguments`. Raises `CommandError`, also for what AWS says meanwhile.
+
+    Patterns that are refused are counted in `problems`.
+    """
     if arguments.stack is not None:
-        with talking_to(f"stack {arguments.stack}", unsure=AGAIN):
-            yield _stack(arguments, box)
+        with _silence(), talking_to(f"stack {arguments.stack}", unsure=AGAIN):
+            yield _stack(arguments, box, problems)
     elif arguments.out is not None:
-        with HardList(arguments.out, _judge(arguments)) as hard_list:
+        with HardList(arguments.out, _judge(arguments, problems)) as hard_list:
             state = _file_state(arguments, box, f"list:{Path(arguments.out).resolve()}")
             again = arguments.again or hard_list.is_new
             yield Destination(hard_list, Anew(state) if again else state, hard_list.judge, hard_list)
     else:
-        yield Destination(NoDoor(), NoState(), _judge(arguments))
+        yield Destination(NoDoor(), NoState(), _judge(arguments, problems))
 
 
-def _stack(arguments: argparse.Namespace, box: Box) -> Destination:
+def _stack(arguments: argparse.Namespace, box: Box, problems: Problems) -> Destination:
     from bounces.aws.mailbox_door import StackDoor
     from bounces.aws.mailbox_state import TableState
 
-    _silence()
     bucket, queue = (output_of(arguments.stack, name) for name in (BUCKET_OUTPUT, QUEUE_OUTPUT))
     state: State
     if box.is_remote:  # the function may scan the same mailbox: one of both at a time
@@ -73,13 +76,13 @@ def _stack(arguments: argparse.Namespace, box: Box) -> Destination:
         state = TableState(table, box.name, f"{author(None)}@{socket.gethostname()} {uuid.uuid4()}")
     else:
         state = _file_state(arguments, box, f"bucket:{bucket}")
-    return Destination(StackDoor(bucket, queue), Anew(state) if arguments.again else state, _judge(arguments))
+    return Destination(StackDoor(bucket, queue), Anew(state) if arguments.again else state, _judge(arguments, problems))
 
 
-def _silence() -> None:
+def _silence() -> AbstractContextManager[None]:
     from bounces.aws import telemetry
 
-    telemetry.silence()
+    return telemetry.silence()
 
 
 def _file_state(arguments: argparse.Namespace, box: Box, goes_to: str) -> FileState:
@@ -87,11 +90,12 @@ def _file_state(arguments: argparse.Namespace, box: Box, goes_to: str) -> FileSt
     return FileState(place, (goes_to, box.key), box.witness)
 
 
-def _judge(arguments: argparse.Namespace) -> Judge:
+def _judge(arguments: argparse.Namespace, problems: Problems) -> Judge:
     """Return the judge by the operator's patterns in a file, else by those of the stack."""
     if arguments.patterns is not None:
         patterns, refused = read_set(arguments.patterns)
         tell_refused(refused)
+        problems.count += len(refused)
         return Judge(Classifier(patterns))
     if arguments.stack is None:
         return Judge(Classifier())

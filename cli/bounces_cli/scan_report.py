@@ -102,7 +102,7 @@ def filed(place: Place, box: Box) -> str:
             Place.FAILED: box.folders.failed,
         }
         return f"moved to {plain(names[place])}"
-    return f"flagged as {place}" if filing is Filing.FLAG else "left where it is"
+    return f"flagged as {place}" if filing is Filing.FLAG else "left in place"
 
 
 def summary(outcome: Outcome, outcomes: Mapping[str, int], list_rows: int | None) -> str:

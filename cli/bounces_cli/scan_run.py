@@ -24,7 +24,7 @@ GOES_ON = "the same command goes on from there"
 def run(arguments: argparse.Namespace) -> int:
     """Scan what `arguments` name and return the exit code. Raises `CommandError`."""
     problems = Problems()
-    with box_of(arguments, problems) as box, destination_of(arguments, box) as destination:
+    with box_of(arguments, problems) as box, destination_of(arguments, box, problems) as destination:
         manner = Manner(arguments.as_json, arguments.dry_run)
         with _progress(box) as progress:
             telling = Telling(box, destination.judge, manner, progress, problems)

@@ -51,8 +51,8 @@ def test_an_mbox_becomes_a_list_of_who_bounced_hard(
     assert capsys.readouterr().out == (
         f"{box}: 3 mails taken, 1 mail known from before\n"
         "  reports       3 hard, 0 soft\n"
-        "  processed     3 mails, left where it is\n"
-        "  unrecognised  1 mail, left where it is\n"
+        "  processed     3 mails, left in place\n"
+        "  unrecognised  1 mail, left in place\n"
         f"{out}: 2 addresses that bounced hard, 2 of them new.\n"
         f"  bounces suppressions import {out} --stack NAME\n"
     )
@@ -183,6 +183,16 @@ def test_an_operators_patterns_decide(run: Run, box: Path, tmp_path: Path) -> No
     patterns = tmp_path / "patterns.txt"
     patterns.write_text("u3@example.org==>Soft\n")
     assert run(box, "--out", tmp_path / "hard.csv", "--patterns", patterns) == DONE
+    assert listed(tmp_path / "hard.csv") == ["u1@example.org"]
+
+
+def test_patterns_that_are_refused_are_said_and_the_others_used(
+    run: Run, box: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patterns = tmp_path / "patterns.txt"
+    patterns.write_text("no arrow\nu3@example.org==>Soft\n")
+    assert run(box, "--out", tmp_path / "hard.csv", "--patterns", patterns) == INCOMPLETE
+    assert "line 1 refused" in capsys.readouterr().err
     assert listed(tmp_path / "hard.csv") == ["u1@example.org"]
 
 

@@ -7,6 +7,8 @@ since a reason may quote what a stranger wrote.
 import json
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -36,6 +38,8 @@ PATTERNS_SKIPPED: Final = "PatternsSkipped"  # stored patterns that cannot be us
 PATTERN_SETS_DAMAGED: Final = "PatternSetsDamaged"  # stored versions that are not whole
 PATTERNS_UNREADABLE: Final = "PatternsUnreadable"  # looks at the patterns table that failed
 RETRIED: Final = "Retried"  # messages given back to their queue
+
+_METRICS_DISABLED: Final = "POWERTOOLS_METRICS_DISABLED"
 
 # The bound keeps the search linear in a text that has no @.
 _LOCAL_PART: Final = re.compile(r"[^\s@]{1,254}@")
@@ -72,10 +76,20 @@ def count_rejected(reason: str, number: int = 1) -> None:
         metric.add_dimension(name="reason", value=reason)
 
 
-def silence() -> None:
-    """Log and count nothing from here on: for the command, whose standard output is its own."""
+@contextmanager
+def silence() -> Iterator[None]:
+    """Log and count nothing meanwhile: for the command, whose standard output is its own."""
+    level, disabled = logger.log_level, os.environ.get(_METRICS_DISABLED)
     logger.setLevel("CRITICAL")
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
+    os.environ[_METRICS_DISABLED] = "true"
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if disabled is None:
+            del os.environ[_METRICS_DISABLED]
+        else:
+            os.environ[_METRICS_DISABLED] = disabled
 
 
 def flush() -> None:
