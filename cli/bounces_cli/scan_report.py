@@ -122,7 +122,7 @@ def words(box: Box, outcome: Outcome, outcomes: Mapping[str, int], *, is_dry: bo
     """Return what came of the scan for people, but for where mails went."""
     verb = "would be taken" if is_dry else "taken"
     known = f", {_mails(outcome.known)} known from before" if outcome.known else ""
-    if not (outcome.taken or outcome.known or outcome.places):
+    if outcome.is_finished and not outcome.places.total():
         return [f"{plain(box.name)}: nothing new" + ("" if is_dry else " since the last time; --again takes all mails")]
     first = f"{plain(box.name)}: {_mails(outcome.taken)} {verb}{known}"
     rest = sorted(name for name in outcomes if name not in _SAID_FIRST)
