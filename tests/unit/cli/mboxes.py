@@ -14,6 +14,7 @@ ROOT: Final = Path(__file__).parents[3]
 OURS: Final = ROOT / "tests" / "unit" / "reading" / "mails"
 NOON: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
+_LINE: Final = "a line of the returned message, which nobody reads again\r\n"
 _TO_QUOTE: Final = re.compile(rb"^(?=>*From )", re.MULTILINE)
 
 
@@ -25,9 +26,7 @@ def our_mails() -> tuple[bytes, ...]:
 
 def bounce(number: int, *, more: int = 0) -> bytes:
     """Return a bounce of the address u<number>@example.org, with `more` bytes of the returned message."""
-    returned = "".join(
-        f"line {line} of the returned message, which nobody reads again\r\n" for line in range(more // 60)
-    )
+    returned = _LINE * (more // len(_LINE))
     return (
         "From: Mail Delivery System <MAILER-DAEMON@mx.example.net>\r\n"
         "To: bounces@return.example.com\r\n"
