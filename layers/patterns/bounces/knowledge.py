@@ -32,6 +32,7 @@ _PLACES: Final = (
     ("patterns/phrases", "phrases/"),
     ("reading", "reading/"),
     ("reading/accounting", "reading/accounting/"),
+    ("mailbox", "mailbox/"),
 )
 _MADE_BY: Final = ("atoms.py", "knowledge.py")  # what else decides what the compiled file holds
 

@@ -8,9 +8,7 @@ from botocore.exceptions import ClientError
 
 from bounces.aws import clients
 from bounces.errors import MailGone, shown
-
-# SES takes mails of 40 MB; what is longer was put there by something else, and is read up to here.
-MAX_MAIL_BYTES: Final = 41 * 1024 * 1024
+from bounces.mail_size import MAX_MAIL_BYTES
 
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchBucket", "404"})
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import lru_cache
 
-_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}
+from bounces.reading.odd_dates import MONTHS, read_odd_date
+
+_MONTHS = {name: f"{number:02}" for number, name in enumerate(MONTHS, 1)}
 _UTC_NAMES = ("GMT", "UTC", "UT", "Z")
 _WITHOUT_SECONDS = 5
 _LONGEST = 100
@@ -17,7 +18,7 @@ def parsed(value: str) -> datetime | None:
     """Return the date `value` in UTC, or None where it is none. A date without a zone is taken as UTC."""
     words = value[:_LONGEST].split()
     try:
-        return _usual(words[1:6] if words and words[0].endswith(",") else words[:5]) or _unusual(" ".join(words))
+        return _usual(words[1:6] if words and words[0].endswith(",") else words[:5]) or read_odd_date(" ".join(words))
     except (ValueError, KeyError, OverflowError, IndexError, TypeError):
         return None
 
@@ -40,10 +41,3 @@ def _usual(words: list[str]) -> datetime | None:
     except ValueError:
         return None
     return time.astimezone(UTC) if time.tzinfo else None
-
-
-def _unusual(value: str) -> datetime | None:
-    from email.utils import parsedate_to_datetime  # takes long to import, and is hardly ever needed
-
-    time = parsedate_to_datetime(value)
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
