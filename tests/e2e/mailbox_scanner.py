@@ -17,12 +17,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
-from bounces.mailbox.opening import open_session
-
 from bounces.aws.mailbox_door import StackDoor
 from bounces.aws.mailbox_state import TableState
 from bounces.errors import MailboxError
 from bounces.mailbox.mailboxes import Filing, Folders, Mailbox, Password, Protocol, Security
+from bounces.mailbox.opening import open_session
 from bounces.mailbox.scanning import Limits, scan
 from tests.e2e.mailbox_jobs import Job, Strike, Told, job_from
 
