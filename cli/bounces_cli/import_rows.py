@@ -38,7 +38,7 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "reason": ("type",),
     "source": (),
     "evidence": (),
-    "created": ("createdat", "createdon", "createdtime", "date", "time", "timestamp", "added", "addedat"),
+    "created": ("createdat", "createdon", "createdtime", "date", "time", "timestamp", "added", "addedat", "eventtime"),
     "noted": (),
     "expires": ("expiresat", "expiry", "until"),
     "by": (),

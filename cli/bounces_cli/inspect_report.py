@@ -27,27 +27,32 @@ def show(rows: Iterable[tuple[str, list[Verdict], str]], console: Console | None
     console = console or Screen()
     counts: Counter[str] = Counter()
     for source, verdicts, reason in rows:
-        console.print(Text(plain(source), style="bold"), overflow="fold")
         counts["mails"] += 1
-        if not verdicts:
-            counts["without a report"] += 1
-            console.print(Text(f"  no report: {reason}", style="dim"))
-        for verdict in verdicts:
-            counts[_outcome(verdict)] += 1
-            for line in _lines(verdict):
-                # Cut to a terminal's width; in a pipe nothing is.
-                console.print(line, overflow="ellipsis", no_wrap=True, soft_wrap=not console.is_terminal)
+        counts.update([outcome(verdict) for verdict in verdicts] or ["without a report"])
+        show_mail(source, verdicts, reason, console)
     console.print(Text(", ".join(f"{count} {name}" for name, count in counts.items()), style="bold"))
 
 
-def _outcome(verdict: Verdict) -> str:
+def show_mail(source: str, verdicts: list[Verdict], reason: str, console: Console) -> None:
+    """Print one mail with its reports, or the `reason` why it has none."""
+    console.print(Text(plain(source), style="bold"), overflow="fold")
+    if not verdicts:
+        console.print(Text(f"  no report: {reason}", style="dim"))
+    for verdict in verdicts:
+        for line in _lines(verdict):
+            # Cut to a terminal's width; in a pipe nothing is.
+            console.print(line, overflow="ellipsis", no_wrap=True, soft_wrap=not console.is_terminal)
+
+
+def outcome(verdict: Verdict) -> str:
+    """Return what `verdict` comes to in a word: hard, soft, or the event that is no bounce."""
     return verdict.report.event if verdict.bounce_type is BounceType.NONE else verdict.bounce_type
 
 
 def _lines(verdict: Verdict) -> Iterable[Text]:
     report = verdict.report
     words = [verdict.category, report.reply_code, report.status, f"by {verdict.rule}" if verdict.rule else None]
-    first = Text(f"  {_outcome(verdict):<10} ", style=_COLOURS[verdict.bounce_type])
+    first = Text(f"  {outcome(verdict):<10} ", style=_COLOURS[verdict.bounce_type])
     first.append(plain(report.recipient or "(names nobody)"), style="not bold default")
     first.append("  " + "  ".join(plain(word) for word in words if word), style="not bold dim")
     yield first

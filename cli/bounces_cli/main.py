@@ -65,6 +65,12 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
             "Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
             _add_push,
         ),
+        "scan": (
+            "take the bounces in a mailbox: IMAP, POP3, mbox, Maildir",
+            "Take the bounces in a mailbox into a stack, or list who bounced hard. What was taken before is not taken "
+            "again, and the same command goes on where it stopped.",
+            _add_scan,
+        ),
         "review": (
             "judge what the stack did not act on for doubt",
             "Show what waits for a person, and have it count after all or dismiss it, singly or by groups.",
@@ -129,6 +135,12 @@ def _add_push(push: argparse.ArgumentParser, rest: Sequence[str]) -> None:
     from bounces_cli import push_arguments
 
     push_arguments.add_to(push, rest)
+
+
+def _add_scan(scan: argparse.ArgumentParser, _: Sequence[str]) -> None:
+    from bounces_cli import scan_arguments
+
+    scan_arguments.add_to(scan)
 
 
 def _add_suppressions(suppressions: argparse.ArgumentParser, _: Sequence[str]) -> None:

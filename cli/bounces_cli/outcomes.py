@@ -124,10 +124,11 @@ def _found(chunk: Iterable[Place]) -> tuple[list[tuple[str, bytes]], list[str], 
 
 def _line_of(row: Row) -> str:
     """Return the line of JSON, in ASCII, on the mail of `row`."""
-    return _ENCODE({"source": row.source, "reports": [_report_of(verdict) for verdict in row.verdicts]}) + "\n"
+    return _ENCODE({"source": row.source, "reports": [report_of(verdict) for verdict in row.verdicts]}) + "\n"
 
 
-def _report_of(verdict: Verdict) -> dict[str, Any]:
+def report_of(verdict: Verdict) -> dict[str, Any]:
+    """Return what a line of JSON says of one report."""
     report = verdict.report
     return {
         "event": report.event,

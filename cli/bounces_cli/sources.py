@@ -11,7 +11,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from bounces_cli.errors import CommandError
 from bounces_cli.problems import Problems
@@ -29,7 +29,7 @@ _BLOCK: Final = 1 << 20
 _SMALL: Final = 1 << 20
 _QUOTED_FROM: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 _HIDDEN: Final = re.compile(r"\.|dovecot|.*\.(?:lock|index|cache|log)$")
-_MAILDIR: Final = ("new", "cur")
+MAILDIR: Final = ("new", "cur")
 
 
 class Place(NamedTuple):
@@ -48,7 +48,7 @@ def check(paths: Iterable[str]) -> None:
         try:
             mode = os.stat(path).st_mode
         except OSError as error:
-            raise CommandError(f"{path}: {_reason(error)}") from error
+            raise CommandError(f"{path}: {reason_of(error)}") from error
         except ValueError as error:
             raise CommandError(f"{path!r} is no path") from error
         if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
@@ -82,12 +82,12 @@ def places(paths: Iterable[str], problems: Problems) -> Iterator[Place]:
             size = os.stat(path).st_size
             if 0 < size < _SMALL:  # not those that only say so, such as a device
                 yield Place(path, path, length=size)
-            elif _begins_as_mbox(path):
-                yield from _places_in_mbox(path)
+            elif begins_as_mbox(path):
+                yield from places_in_mbox(path)
             else:
                 yield Place(path, path)
         except OSError as error:
-            problems.add(f"{path}: {_reason(error)}")
+            problems.add(f"{path}: {reason_of(error)}")
 
 
 def mails(place: Place) -> Iterator[tuple[str, bytes]]:
@@ -95,20 +95,16 @@ def mails(place: Place) -> Iterator[tuple[str, bytes]]:
 
     Of each at most `MAX_READ` bytes. Raises `OSError` with what a person can read.
     """
-    raw = _raw_of(place)
+    raw = raw_of(place)
     if not place.is_quoted and raw.startswith(_FROM) and len(raw) < _SMALL:
-        for within in _places_in_mbox(place.path):
-            yield within.source, _raw_of(within)
+        for within in places_in_mbox(place.path):
+            yield within.source, raw_of(within)
     else:
         yield place.source, raw
 
 
-def _begins_as_mbox(path: str) -> bool:
-    with open(path, "rb", buffering=0) as file:
-        return file.read(len(_FROM)) == _FROM
-
-
-def _raw_of(place: Place) -> bytes:
+def raw_of(place: Place) -> bytes:
+    """Return the bytes at `place`, at most `MAX_READ`. Raises `OSError` with what a person can read."""
     try:
         descriptor = os.open(place.path, os.O_RDONLY)  # a file object costs twice as much
         try:
@@ -121,8 +117,19 @@ def _raw_of(place: Place) -> bytes:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise OSError(f"{place.source}: {_reason(error)}") from error
-    return _QUOTED_FROM.sub(b"", raw) if place.is_quoted and b">From " in raw else raw
+        raise OSError(f"{place.source}: {reason_of(error)}") from error
+    return unquoted(raw) if place.is_quoted else raw
+
+
+def unquoted(raw: bytes) -> bytes:
+    """Return the mail `raw` of an mbox without the `>` in front of its lines that begin with `From `."""
+    return _QUOTED_FROM.sub(b"", raw) if b">From " in raw else raw
+
+
+def begins_as_mbox(path: str) -> bool:
+    """Say whether the file `path` begins as an mbox does. Raises `OSError`."""
+    with open(path, "rb", buffering=0) as file:
+        return file.read(len(_FROM)) == _FROM
 
 
 def _read(descriptor: int, length: int) -> bytes:
@@ -133,16 +140,21 @@ def _read(descriptor: int, length: int) -> bytes:
     return raw
 
 
+def is_maildir(path: str) -> bool:
+    """Say whether the folder `path` is a Maildir."""
+    return all(os.path.isdir(os.path.join(path, part)) for part in MAILDIR)
+
+
 def _files_in(folder: str, problems: Problems) -> Iterator[str]:
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
-        problems.add(f"{folder}: {_reason(error)}")
+        problems.add(f"{folder}: {reason_of(error)}")
         return
     names = {entry.name for entry in entries}
-    if names.issuperset(_MAILDIR):
-        for part in _MAILDIR:
+    if names.issuperset(MAILDIR):
+        for part in MAILDIR:
             yield from _files_in(os.path.join(folder, part), problems)
         return
     for entry in entries:
@@ -154,7 +166,7 @@ def _files_in(folder: str, problems: Problems) -> Iterator[str]:
             yield entry.path
 
 
-def _places_in_mbox(path: str) -> Iterator[Place]:
+def places_in_mbox(path: str) -> Iterator[Place]:
     """Yield where the mails of the mbox `path` are. One mail with a `From ` line is a mail, if not named as an mbox."""
     with open(path, "rb", buffering=0) as file:
         lines = from_lines(file)
@@ -174,12 +186,20 @@ def _places_in_mbox(path: str) -> Iterator[Place]:
             yield Place(f"{path}#{number + 1}", path, begin, None, True)
 
 
-def from_lines(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+class Readable(Protocol):
+    """What is read from its beginning on."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, at most `size`; none at the end."""
+
+
+def from_lines(file: Readable, begin: int = 0) -> Iterator[tuple[int, int]]:
     """Yield where each `From ` line of the mbox `file` begins and where the line after it does, in constant memory.
 
-    Such a line stands after a blank one, and is at most `_MAX_FROM_LINE` bytes long.
+    Such a line stands after a blank one, and is at most `_MAX_FROM_LINE` bytes long. `begin` is where `file` stands:
+    at its beginning, or where a mail ends.
     """
-    window, offset = b"\n\n", -2  # as if a blank line stood before the file
+    window, offset = b"\n\n", begin - 2  # as if a blank line stood before
     searched = 0
     while True:
         block = file.read(_BLOCK)
@@ -203,5 +223,6 @@ def _is_after_blank(window: bytes, at: int) -> bool:
     return window[max(0, at - _MAX_BLANK) : at].rstrip(b" \t\r").endswith(b"\n")
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Return why the system refuses something, in its words."""
     return error.strerror or str(error) or type(error).__name__

@@ -70,7 +70,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
             assert run.poll() is None, (tmp_path / "output").read_text()
             assert time.monotonic() < end, (tmp_path / "output").read_text()
             time.sleep(0.1)
-        assert len(workers_of(tmp_path / "log")) == 4
+        assert len(workers_of(tmp_path / "log")) == 5
         os.killpg(run.pid, number)
         assert run.wait(30) == 0, (tmp_path / "output").read_text()
     finally:

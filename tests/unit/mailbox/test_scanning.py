@@ -210,6 +210,19 @@ def test_a_line_that_always_drops_ends_the_scan_with_a_reason() -> None:
         scanned(Mailbox(mails(3), strike=strike), Door(), State())
 
 
+def test_a_mailbox_that_is_not_there_is_opened_once() -> None:
+    opened: list[str] = []
+
+    def strike(call: str) -> None:
+        opened.append(call)
+        raise Disconnected("no route to host")
+
+    with pytest.raises(Disconnected, match="no route"):
+        scanned(Mailbox(mails(3), strike=strike), Door(), State())
+
+    assert opened == ["open"]
+
+
 def test_what_could_not_be_filed_is_filed_by_a_later_scan_and_handed_in_once() -> None:
     given_mails = mails(12)
     mailbox, door, state = Mailbox(dict(given_mails), unfilable=frozenset({Place.PROCESSED})), Door(), State()

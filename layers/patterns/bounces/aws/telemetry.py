@@ -5,7 +5,10 @@ since a reason may quote what a stranger wrote.
 """
 
 import json
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Metrics
@@ -42,6 +45,8 @@ PATTERN_SETS_DAMAGED: Final = "PatternSetsDamaged"  # stored versions that are n
 PATTERNS_UNREADABLE: Final = "PatternsUnreadable"  # looks at the patterns table that failed
 RETRIED: Final = "Retried"  # messages given back to their queue
 
+_METRICS_DISABLED: Final = "POWERTOOLS_METRICS_DISABLED"
+
 # The bound keeps the search linear in a text that has no @.
 _LOCAL_PART: Final = re.compile(r"[^\s@]{1,254}@")
 
@@ -75,6 +80,22 @@ def count_rejected(reason: str, number: int = 1) -> None:
     """Count records or messages set aside, by the name of the error; sent at once, having its own dimension."""
     with single_metric(name=REJECTED, unit=MetricUnit.Count, value=number, namespace=NAMESPACE) as metric:
         metric.add_dimension(name="reason", value=reason)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Log and count nothing meanwhile: for the command, whose standard output is its own."""
+    level, disabled = logger.log_level, os.environ.get(_METRICS_DISABLED)
+    logger.setLevel("CRITICAL")
+    os.environ[_METRICS_DISABLED] = "true"
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if disabled is None:
+            del os.environ[_METRICS_DISABLED]
+        else:
+            os.environ[_METRICS_DISABLED] = disabled
 
 
 def flush() -> None:

@@ -39,6 +39,11 @@ class ImapSession:
         """The folder's UIDVALIDITY."""
         return self._opened.validity
 
+    @property
+    def keeps(self) -> bool:
+        """Whether mails stay in the folder once they are filed: where they are left, or marked."""
+        return self._line.mailbox.filing in (Filing.LEAVE, Filing.FLAG)
+
     def waiting(self, after: int) -> Iterator[Listed]:
         r"""Yield the mails with a UID above `after`, rising, without those that are \Deleted."""
         return waiting(self._line, after)

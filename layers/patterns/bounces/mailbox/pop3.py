@@ -7,7 +7,7 @@ import hashlib
 import logging
 import poplib
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from bounces.errors import Disconnected, MailboxRefused, MailUnavailable, MailVanished, shown
@@ -70,16 +70,25 @@ class Pop3Session:
     """A `ports.Session` by POP3. `open_pop3` makes one."""
 
     epoch = ""  # there are no numbers that last
+    keeps = True  # what was not processed stays, whatever the filing
 
-    def __init__(self, line: Pop3Line, now: Now = utc_now) -> None:
-        """Take the connection `line`, which is logged in, and ask which mails there are.
+    def __init__(self, open_line: Callable[[], Pop3Line], now: Now = utc_now) -> None:
+        """Open a connection, logged in, by `open_line`, and ask which mails there are; later again, after deletions.
 
-        Raises `MailboxRefused` where the server has no UIDL.
+        Raises `MailboxRefused` where the server has no UIDL, and what `open_line` raises.
         """
-        self._line = line
+        self._open_line = open_line
         self._now = now
-        self._numbers = self._numbered()
-        self._marked = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._line = self._open_line()
+        self._is_over = False  # the server was told goodbye, so that it deletes
+        try:
+            self._numbers = self._numbered()
+        except BaseException:
+            self._line.client.drop()
+            raise
 
     def _numbered(self) -> dict[str, int]:
         """Return the number of each mail in this session, by its name."""
@@ -99,6 +108,8 @@ class Pop3Session:
 
     def waiting(self, after: int) -> Iterator[Listed]:  # noqa: ARG002  # there are no numbers
         """Yield all mails, in the server's order."""
+        if self._is_over:
+            self._begin()
         sizes: dict[int, int] = {}
         with self._line.asking() as client:
             for line in client.lines("LIST"):
@@ -114,6 +125,8 @@ class Pop3Session:
         Raises `MailVanished`, and `MailUnavailable` where the server refuses it or sends without an end; after the
         latter the session is of no use, and says so by `Disconnected`.
         """
+        if self._is_over:
+            self._begin()
         number = self._numbers.get(listed.name)
         if number is None:
             raise MailVanished(f"{self._described(listed)} is no longer there")
@@ -137,41 +150,54 @@ class Pop3Session:
         return f"{self._line.mailbox.name}: the mail with UIDL {shown(listed.name)}"
 
     def file(self, mails: Mapping[Place, Sequence[Listed]], *, again: bool) -> Collection[Listed]:  # noqa: ARG002
-        """Mark those that were processed for deletion, if that is the filing, and return those that were refused.
+        """Delete those that were processed, if that is the filing, and return those that could not be.
 
-        The marks count once `close` has said goodbye. Where the line drops before, the mails stay, and are known.
+        A server deletes at the goodbye (RFC 1939 6), so this says it; the next call opens a connection anew. Where the
+        line drops before, the mails stay.
         """
         if self._line.mailbox.filing is not Filing.DELETE:
             return []
-        left = []
+        if self._is_over:
+            self._begin()
+        marked: list[Listed] = []
+        left: list[Listed] = []
         for listed in mails.get(Place.PROCESSED, ()):
-            number = self._numbers.get(listed.name)
-            if number is None:
-                continue
-            try:
-                with self._line.asking() as client:
-                    client.dele(number)
-            except Pop3Refusal as refusal:
-                logger.warning("%s cannot be deleted: %s", self._described(listed), refusal)
-                left.append(listed)
-            else:
-                self._marked += 1
-                del self._numbers[listed.name]
+            if listed.name in self._numbers:
+                (marked if self._mark(listed) else left).append(listed)
+        if marked and not self._say_goodbye():
+            left += marked
         return left
 
+    def _mark(self, listed: Listed) -> bool:
+        try:
+            with self._line.asking() as client:
+                client.dele(self._numbers[listed.name])
+        except Pop3Refusal as refusal:
+            logger.warning("%s cannot be deleted: %s", self._described(listed), refusal)
+            return False
+        return True
+
+    def _say_goodbye(self) -> bool:
+        """End the connection, and say whether the server deleted what was marked."""
+        is_done = True
+        try:
+            with self._line.asking() as client:
+                client.quit()
+        except Pop3Refusal as refusal:
+            logger.warning("%s may still have mails that were deleted: %s", self._line.mailbox.name, refusal)
+            is_done = False
+        self._line.lose("the session was closed")
+        self._is_over = True
+        return is_done
+
     def close(self) -> None:
-        """Say goodbye, at which the server deletes what is marked. Never raises; says in the log how many stay."""
-        if not self._line.lost:
-            try:
-                with self._line.asking() as client:
-                    client.quit()
-                self._marked = 0
-            except (Disconnected, MailboxRefused) as error:
-                logger.warning("the server did not take the goodbye: %s", error)
-            self._line.lose("the session was closed")
-        if self._marked:
-            logger.warning("%s may still have %d mails that were deleted", self._line.mailbox.name, self._marked)
-            self._marked = 0
+        """Say goodbye. Never raises."""
+        if self._line.lost:
+            return
+        try:
+            self._say_goodbye()
+        except (Disconnected, MailboxRefused) as error:
+            logger.info("the server did not take the goodbye: %s", error)
 
 
 def _name(uidl: str) -> str:

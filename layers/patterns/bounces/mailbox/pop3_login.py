@@ -25,6 +25,11 @@ def open_pop3(
     now: Now = utc_now,
 ) -> Pop3Session:
     """Log in to `mailbox`. Raises `MailboxRefused` where another try does not help, and `Disconnected` where it may."""
+    return Pop3Session(lambda: _opened_line(mailbox, credential, tokens, timeouts), now)
+
+
+def _opened_line(mailbox: Mailbox, credential: Credential, tokens: AccessTokens, timeouts: Timeouts) -> Pop3Line:
+    """Return a connection to `mailbox` that is logged in. Raises as `open_pop3`."""
     line = Pop3Line(mailbox, _client(mailbox, timeouts))
     try:
         if mailbox.security is Security.STARTTLS:
@@ -38,7 +43,7 @@ def open_pop3(
                 _by_token(line, mailbox.user, credential, tokens)
         except Pop3Refusal as refusal:
             raise MailboxRefused(f"{mailbox.name} refuses the login: {refusal}") from None
-        return Pop3Session(line, now)
+        return line
     except BaseException:
         line.client.drop()
         raise

@@ -44,6 +44,10 @@ class Outcome:
     is_finished: bool = False  # nothing more waits
 
 
+class _NotThere(Disconnected):
+    """A mailbox that could not be opened: whoever opens it has tried long enough."""
+
+
 def scan(
     mailbox_name: str,
     open_session: Callable[[], Session],
@@ -108,6 +112,8 @@ class _Scanner:
                 if self._work_off():
                     self._file_late()
                     self.outcome.is_finished = True
+            except _NotThere:
+                raise
             except Disconnected as dropped:
                 self._dropped(dropped)
 
@@ -119,7 +125,10 @@ class _Scanner:
 
     def _here(self) -> Session:
         if self._session is None:
-            self._session = self._open()
+            try:
+                self._session = self._open()
+            except Disconnected as error:
+                raise _NotThere(str(error)) from error
         return self._session
 
     def _dropped(self, dropped: Exception) -> None:
@@ -182,6 +191,8 @@ class _Scanner:
                 self._state.renew()
                 self._fetch(listed, batch)
                 batch.done = listed.number
+        except _NotThere:
+            raise
         except Disconnected as dropped:
             batch.dropped = dropped
         return batch
