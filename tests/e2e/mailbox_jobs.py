@@ -31,6 +31,7 @@ class Job:
     table: str
     owner: str
     lease_seconds: float
+    batch_mails: int
     mails: int = 100_000
     seconds: float = 600.0
     strike: Strike | None = None

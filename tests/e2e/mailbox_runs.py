@@ -156,13 +156,16 @@ class Scan:
         return (self._folder / "log").read_text("utf-8", "replace")[-4000:]
 
 
-def job(aws: Aws, mailbox: dict[str, Any], password: str, owner: str, strike: Strike | None = None) -> Job:
-    """Return the job to scan `mailbox` into the stack of `aws`."""
+def batch_mails(count: int) -> int:
+    """Return how many mails of `count` make a batch: a tenth, so that few are as many batches as a test needs."""
+    return min(BATCH_MAILS, max(1, count // 10))
+
+
+def job(aws: Aws, mailbox: dict[str, Any], password: str, count: int) -> Job:
+    """Return the job to scan `mailbox`, of `count` mails, into the stack of `aws`."""
     its = aws.stack.deployed.resources
-    queue_url = its["MailQueue"]
-    return Job(
-        mailbox, password, its["MailBucket"], queue_url, its["MailboxesTable"], owner, LEASE_SECONDS, strike=strike
-    )
+    places = (its["MailBucket"], its["MailQueue"], its["MailboxesTable"])
+    return Job(mailbox, password, *places, "last", LEASE_SECONDS, batch_mails(count))
 
 
 def imap(server: Dovecot, security: str = "tls", **its: Any) -> dict[str, Any]:
@@ -190,21 +193,21 @@ def _mailbox(protocol: str, server: Dovecot, port: int, security: str) -> dict[s
 
 
 def strikes(seed: int, count: int, methods: Sequence[str]) -> list[Strike]:
-    """Return a kill for each of `methods`, in some order, where a mailbox of `count` mails still has mails left.
+    """Return a kill for each of `methods`, in some order, in scans of a mailbox of `count` mails.
 
-    Each may let a quarter of the batches be done with, so that three leave one quarter.
+    Each lets so few batches be done with, and one more where it comes late, that there are enough for the others.
     """
     draw = random.Random(f"strikes {seed}")
-    batches = max(1, count // BATCH_MAILS // 4)
-    chosen = draw.sample(list(methods), len(methods))
+    batches = (count // batch_mails(count) - 1) // len(methods) - 1
+    assert batches > 0, f"{count} mails are too few for {len(methods)} kills"
     return [
         Strike(
             method,
-            draw.randint(1, batches * BATCH_MAILS if method == "fetch" else batches),
+            draw.randint(1, batches * batch_mails(count) if method == "fetch" else batches),
             draw.choice(("before", "during", "after")),
             delay=draw.uniform(0, 0.02),
         )
-        for method in chosen
+        for method in draw.sample(list(methods), len(methods))
     ]
 
 
@@ -212,11 +215,12 @@ def killed_and_ended(aws: Aws, its: Job, kills: Iterable[Strike]) -> Ended:
     """Scan once for each of `kills`, at which the process is killed, and then to the end."""
     for number, strike in enumerate(kills):
         print(f"killed at {strike}")
-        _killed(aws, replace(its, owner=f"killed {number}", strike=strike))
+        killed(aws, replace(its, owner=f"killed {number}", strike=strike))
     return ended(aws, its)
 
 
-def _killed(aws: Aws, its: Job) -> None:
+def killed(aws: Aws, its: Job) -> None:
+    """Scan, as soon as another scan's lease does not stand against it, until its strike kills it."""
     while not (scan := aws.scanner.scan(its)).was_killed():
         _require_busy(scan.ended())
 

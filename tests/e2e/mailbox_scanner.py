@@ -26,7 +26,7 @@ from bounces.aws import clients
 from bounces.aws.mailbox_door import StackDoor
 from bounces.aws.mailbox_state import TableState
 from bounces.errors import MailboxError
-from bounces.mailbox import imap, pop3_login  # noqa: F401  # else each process would load them
+from bounces.mailbox import batches, imap, pop3_login  # noqa: F401  # else each process would load them
 from bounces.mailbox.mailboxes import Filing, Folders, Mailbox, Password, Protocol, Security
 from bounces.mailbox.opening import open_session
 from bounces.mailbox.scanning import Limits, scan
@@ -79,6 +79,7 @@ def run(job: Job) -> Told:
     """Scan as `job` says."""
     before, calls = _peak(), Counter[str]()
     mailbox = _mailbox(job.mailbox)
+    batches.BATCH_MAILS = job.batch_mails  # type: ignore[misc]  # of this process alone
 
     def struck(target: Any) -> Any:
         return target if job.strike is None else _Struck(target, job.strike, calls)

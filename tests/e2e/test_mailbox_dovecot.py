@@ -22,7 +22,7 @@ from tests.e2e.mailbox_runs import Aws
 
 SEED = 8
 SIZES = [pytest.param(200, id="200"), pytest.param(2_000, id="2000", marks=pytest.mark.full)]
-FEW = 52  # two batches
+FEW = 52
 IMAP_CALLS = ("fetch", "take", "file", "keep")
 POP3_CALLS = ("fetch", "take", "file", "remember")
 
@@ -65,7 +65,7 @@ class Undisturbed:
             mine = self._server.of(f"undisturbed-{len(mails)}")
             mailbox_mails.deliver(mails, mine)
             told = mailbox_runs.ended(
-                self._aws, mailbox_runs.job(self._aws, mailbox_runs.imap(mine), mine.password, "only")
+                self._aws, mailbox_runs.job(self._aws, mailbox_runs.imap(mine), mine.password, len(mails))
             )
             assert told.error is None and told.outcome is not None and told.outcome["is_finished"], told
             require_filed(mine, mails)
@@ -113,7 +113,7 @@ def test_a_scan_that_is_killed_three_times_does_each_thing_once(
     mailbox_mails.deliver(mails, mine)
     methods = IMAP_CALLS[:3] if security == "tls" else IMAP_CALLS[1:]
 
-    job = mailbox_runs.job(clean, mailbox_runs.imap(mine, security), mine.password, "last")
+    job = mailbox_runs.job(clean, mailbox_runs.imap(mine, security), mine.password, len(mails))
     told = mailbox_runs.killed_and_ended(clean, job, mailbox_runs.strikes(SEED, count, methods))
 
     assert told.error is None and told.outcome is not None and told.outcome["is_finished"], told
@@ -133,7 +133,7 @@ def test_a_scan_that_is_paused_past_its_lease_does_nothing_that_the_next_one_did
     expected = undisturbed.state(mails)
     mine = server.of(f"paused-{method}-{count}")
     mailbox_mails.deliver(mails, mine)
-    job = mailbox_runs.job(clean, mailbox_runs.imap(mine, "starttls"), mine.password, "next")
+    job = mailbox_runs.job(clean, mailbox_runs.imap(mine, "starttls"), mine.password, len(mails))
 
     paused = clean.scanner.scan(replace(job, owner="paused", strike=Strike(method, 1, when, act="stop")))
     try:
@@ -153,7 +153,7 @@ def test_a_scan_is_refused_while_another_one_has_the_lease(clean: Aws, server: D
     mails = mailbox_mails.filled(FEW, SEED)
     mine = server.of("busy")
     mailbox_mails.deliver(mails, mine)
-    its = mailbox_runs.job(clean, mailbox_runs.imap(mine), mine.password, "second")
+    its = mailbox_runs.job(clean, mailbox_runs.imap(mine), mine.password, len(mails))
     job = replace(its, lease_seconds=600)
 
     paused = clean.scanner.scan(replace(job, owner="first", strike=Strike("take", 1, act="stop")))
@@ -171,17 +171,16 @@ def test_a_scan_is_refused_while_another_one_has_the_lease(clean: Aws, server: D
 
 @pytest.mark.parametrize("count", [pytest.param(FEW, id=str(FEW)), SIZES[1]])
 @pytest.mark.parametrize("filing", ["leave", "delete"])
-def test_a_scan_by_pop3_that_is_killed_three_times_does_each_thing_once(
+def test_a_scan_by_pop3_that_is_killed_four_times_does_each_thing_once(
     clean: Aws, server: Dovecot, filing: str, count: int
 ) -> None:
     mails = mailbox_mails.filled(count, SEED)
     mine = server.of(f"pop3-{filing}-{count}")
     mailbox_mails.deliver(mails, mine)
     security = "tls" if filing == "leave" else "starttls"
-    methods = POP3_CALLS[1:] if filing == "leave" else POP3_CALLS[:3]
-
-    job = mailbox_runs.job(clean, mailbox_runs.pop3(mine, security, filing=filing), mine.password, "last")
-    told = mailbox_runs.killed_and_ended(clean, job, mailbox_runs.strikes(SEED, count, methods))
+    job = mailbox_runs.job(clean, mailbox_runs.pop3(mine, security, filing=filing), mine.password, len(mails))
+    kills = mailbox_runs.strikes(SEED, count, POP3_CALLS)
+    told = mailbox_runs.killed_and_ended(clean, job, kills)
 
     assert told.error is None and told.outcome is not None and told.outcome["is_finished"], told
     require_left(mine, mails if filing == "leave" else [mail for mail in mails if not mail.says_something])
@@ -193,7 +192,7 @@ def test_a_mail_left_on_a_pop3_server_is_taken_once_and_a_new_one_at_the_next_sc
     *mails, late = mailbox_mails.filled(FEW // 2, SEED)
     mine = server.of("pop3-again")
     mailbox_mails.deliver(mails, mine)
-    job = mailbox_runs.job(clean, mailbox_runs.pop3(mine, filing="leave"), mine.password, "only")
+    job = mailbox_runs.job(clean, mailbox_runs.pop3(mine, filing="leave"), mine.password, len(mails))
     first = mailbox_runs.ended(clean, job)
     assert first.outcome is not None and first.outcome["taken"] == len(mails), first
     again = mailbox_runs.ended(clean, job)
@@ -211,11 +210,31 @@ def test_the_same_mail_twice_is_filed_twice_and_applied_once(clean: Aws, server:
     mine = server.of("twins")
     mailbox_mails.deliver([*mails, *mails], mine)
 
-    told = mailbox_runs.ended(clean, mailbox_runs.job(clean, mailbox_runs.imap(mine), mine.password, "only"))
+    told = mailbox_runs.ended(clean, mailbox_runs.job(clean, mailbox_runs.imap(mine), mine.password, len(mails)))
 
     assert told.outcome is not None and told.outcome["places"] == {"processed": 6}, told
     require_filed(mine, [*mails, *mails])
     require_applied_once(mailbox_runs.state(clean), mails)
+
+
+def test_a_mail_that_the_server_cannot_read_ends_in_failed_and_the_others_where_they_belong(
+    clean: Aws, server: Dovecot
+) -> None:
+    """Dovecot ends the connection where it is asked for anything of such a mail's content."""
+    first, damaged, *others = mailbox_mails.filled(FEW // 2, SEED)
+    mine = server.of("damaged")
+    mailbox_mails.deliver([damaged], mine)
+    (path,) = (path for folder in ("cur", "new") for path in (mine.maildir / folder).iterdir())
+    path.chmod(0)
+    mailbox_mails.deliver([first, *others], mine)
+
+    told = mailbox_runs.ended(clean, mailbox_runs.job(clean, mailbox_runs.imap(mine), mine.password, FEW // 2))
+
+    assert told.error is None and told.outcome is not None and told.outcome["places"]["failed"] == 1, told
+    for path in (mine.maildir / ".Failed" / "cur").iterdir():
+        path.chmod(0o600)
+    assert mine.digests()["Failed"] == [damaged.digest]
+    assert mailbox_runs.handed_in(clean) == {mail.digest: 1 for mail in (first, *others)}
 
 
 def test_folders_have_the_names_that_the_mailbox_gives_them(clean: Aws, server: Dovecot) -> None:
@@ -226,7 +245,7 @@ def test_folders_have_the_names_that_the_mailbox_gives_them(clean: Aws, server: 
     folders = {"processed": "Erledigt.Zurückgewiesen", "unrecognised": "Übrige & Rest", "failed": "Fehler"}
 
     told = mailbox_runs.ended(
-        clean, mailbox_runs.job(clean, mailbox_runs.imap(mine, folders=folders), mine.password, "only")
+        clean, mailbox_runs.job(clean, mailbox_runs.imap(mine, folders=folders), mine.password, len(mails))
     )
 
     assert told.error is None, told
@@ -239,7 +258,7 @@ def test_flagging_leaves_each_mail_where_it_is(clean: Aws, server: Dovecot) -> N
     mails = mailbox_mails.filled(FEW // 2, SEED)
     mine = server.of("flagged")
     mailbox_mails.deliver(mails, mine)
-    job = mailbox_runs.job(clean, mailbox_runs.imap(mine, filing="flag"), mine.password, "only")
+    job = mailbox_runs.job(clean, mailbox_runs.imap(mine, filing="flag"), mine.password, len(mails))
     first, again = mailbox_runs.ended(clean, job), mailbox_runs.ended(clean, job)
 
     assert first.outcome is not None and first.outcome["taken"] == len(mails), first
@@ -256,7 +275,7 @@ def test_deleting_deletes_what_was_processed_alone(clean: Aws, server: Dovecot) 
     mails = mailbox_mails.filled(FEW // 2, SEED)
     mine = server.of("deleted")
     mailbox_mails.deliver(mails, mine)
-    its = mailbox_runs.job(clean, mailbox_runs.imap(mine, filing="delete"), mine.password, "only")
+    its = mailbox_runs.job(clean, mailbox_runs.imap(mine, filing="delete"), mine.password, len(mails))
 
     told = mailbox_runs.killed_and_ended(clean, its, [Strike("file", 1, "after")])
 
@@ -282,7 +301,7 @@ def test_what_the_server_refuses_is_said_at_once(
     mine = server.of("bounces-refused")
     mailbox_mails.deliver(mailbox_mails.filled(1, SEED), mine)
     mailbox = mailbox_runs.imap(mine, its.get("security", "tls")) | its
-    ended = clean.scanner.scan(mailbox_runs.job(clean, mailbox, password or mine.password, "only")).ended()
+    ended = clean.scanner.scan(mailbox_runs.job(clean, mailbox, password or mine.password, 1)).ended()
     assert ended.kind == "MailboxRefused", ended
     assert ended.error is not None and names in ended.error[1]
     assert "horse" not in ended.error[1]

@@ -28,6 +28,7 @@ class Mailbox:
     is_numbered: bool = True
     keeps: bool = False
     unfilable: frozenset[Place] = frozenset()
+    most: int = 1_000_000  # bytes that are given out of a mail
     strike: Callable[[str], None] = no_strike
     fetched: list[str] = field(default_factory=list)
 
@@ -61,7 +62,8 @@ class Session:
         number = int(listed.name.removeprefix("uidl-"))
         if number not in self._mailbox.waiting:
             raise MailVanished(listed.name)
-        return Fetched(listed, self._mailbox.waiting[number], RECEIVED)
+        raw, most = self._mailbox.waiting[number], self._mailbox.most
+        return Fetched(listed, raw[:most], RECEIVED, is_whole=len(raw) <= most)
 
     def file(self, mails: Mapping[Place, Sequence[Listed]], *, again: bool) -> Collection[Listed]:
         unfiled = []

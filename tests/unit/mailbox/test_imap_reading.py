@@ -18,13 +18,11 @@ from tests.unit.mailbox.sessions import imap, listed, mail, mailbox_at, opened, 
 HUGE = 100 * 1024 * 1024
 
 
-def test_mails_come_in_order_with_their_sizes_and_bytes() -> None:
+def test_mails_come_in_order_with_their_bytes() -> None:
     store = store_of(5)
     with imap(store) as (session, _):
         found = list(session.waiting(2))
-        assert [(one.number, one.name, one.size) for one in found] == [
-            (number, str(number), len(mail(number))) for number in (3, 4, 5)
-        ]
+        assert [(one.number, one.name) for one in found] == [(3, "3"), (4, "4"), (5, "5")]
         fetched = session.fetch(found[0])
         assert (fetched.raw, fetched.is_whole, session.epoch) == (mail(3), True, "1")
         assert fetched.received_time == datetime(2026, 4, 29, 23, 34, 45, tzinfo=UTC)
@@ -62,7 +60,6 @@ def test_uids_far_apart_cost_no_more_searches() -> None:
 @pytest.mark.parametrize("after", [0, 1, 17, 30, 59])
 def test_mails_filed_on_the_way_hide_none(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
     monkeypatch.setattr(imap_listing, "WINDOW", 7)
-    monkeypatch.setattr(imap_listing, "SIZES_AT_ONCE", 3)
     store = store_of(60)
     met = []
     with imap(store) as (session, _):
@@ -76,7 +73,6 @@ def test_mails_filed_on_the_way_hide_none(monkeypatch: pytest.MonkeyPatch, after
 def test_mails_that_go_while_another_folder_is_open_hide_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody tells of them: the folder is left to look into the target, and opened anew."""
     monkeypatch.setattr(imap_listing, "WINDOW", 4)
-    monkeypatch.setattr(imap_listing, "SIZES_AT_ONCE", 2)
     store = store_of(24)
     opening = ImapFolders.open
 
@@ -145,10 +141,11 @@ def test_a_mail_without_content_is_unavailable() -> None:
         session.fetch(listed(1)[0])
 
 
-def test_a_size_that_is_wrong_changes_nothing() -> None:
-    with imap(store_of(2), Script(size_of=lambda one: 7)) as (session, _):
+def test_a_mail_that_the_server_cannot_read_does_not_keep_the_others_from_being_listed() -> None:
+    script = Script(refused_uids={1: "NO [SERVERBUG] it cannot be read"})  # whatever is asked of it, its size too
+    with imap(store_of(2), script) as (session, _):
         found = list(session.waiting(0))
-        assert [one.size for one in found] == [7, 7]
+        assert [one.number for one in found] == [1, 2]
         assert session.fetch(found[1]).raw == mail(2)
 
 

@@ -201,6 +201,19 @@ def test_a_mail_that_cannot_be_had_is_set_aside_and_the_others_go_on() -> None:
     assert mailbox.folders[Place.FAILED] == [given_mails[11]]
 
 
+def test_of_a_mail_that_is_too_long_the_beginning_is_handed_in_and_the_whole_is_set_aside() -> None:
+    long = bounce(1) + b"x" * 5_000
+    mailbox, door = Mailbox({1: long, 2: bounce(2)}, most=len(long) - 1), Door()
+
+    told: list[Sorted] = []
+    scan(NAME, mailbox.open, door, State(), limits=ENDLESS, on_filed=told.append)
+
+    assert [(mail.raw, mail.is_whole) for mail in door.taken] == [(long[:-1], False), (bounce(2), True)]
+    assert [mail.reading.reports[0].recipient for mail in door.taken] == ["user1@example.org", "user2@example.org"]
+    assert told[0].reading.reason == f"only its first {len(long) - 1} bytes were taken"
+    assert (mailbox.folders[Place.FAILED], mailbox.folders[Place.PROCESSED]) == ([long], [bounce(2)])
+
+
 def test_a_line_that_always_drops_ends_the_scan_with_a_reason() -> None:
     def strike(call: str) -> None:
         if call == "waiting":

@@ -11,7 +11,6 @@ from bounces.mailbox.ports import Listed
 
 WINDOW: Final = 5_000
 """Mails that are searched at once: a piece by sequence number, which has no gaps as UIDs do."""
-SIZES_AT_ONCE: Final = 500
 
 
 def waiting(line: ImapLine, after: int) -> Iterator[Listed]:
@@ -20,6 +19,9 @@ def waiting(line: ImapLine, after: int) -> Iterator[Listed]:
     Others may be filed while it goes on. Each that is gone moves the sequence numbers of those behind it by one at
     most, so the next piece begins that much earlier, and what was met already is left out. Once the folder was opened
     anew, what had gone meanwhile was not told, and the place is looked for again.
+
+    Their sizes are not asked for: a server that cannot read one mail may refuse the sizes of all, or end the
+    connection as Dovecot does, and the mails behind it could never be had.
     """
     openings = gone = start = -1
     while True:
@@ -34,8 +36,7 @@ def waiting(line: ImapLine, after: int) -> Iterator[Listed]:
             end = min(start + WINDOW - 1, client.exists)
             uids = [uid for uid in _found(client, start, end, after, "UNDELETED") if uid > after]
         start = end + 1
-        for at in range(0, len(uids), SIZES_AT_ONCE):
-            yield from _with_sizes(line, uids[at : at + SIZES_AT_ONCE])
+        yield from (Listed(uid, str(uid)) for uid in uids)
         after = uids[-1] if uids else after
 
 
@@ -56,12 +57,3 @@ def _first_above(client: ImapClient, after: int) -> int:
 def _found(client: ImapClient, start: int, end: int, after: int, *criteria: str) -> list[int]:
     """Search among sequence numbers; `n:*` also names the last mail where all are below n (RFC 3501 6.4.8)."""
     return client.search_uids(f"{start}:{end}", "UID", f"{after + 1}:*", *criteria)
-
-
-def _with_sizes(line: ImapLine, uids: list[int]) -> Iterator[Listed]:
-    with line.asking() as client:
-        said = client.fetch(uids, ["RFC822.SIZE"])
-    for uid in uids:
-        if uid in said:  # else it has gone meanwhile
-            size = said[uid].get(b"RFC822.SIZE")
-            yield Listed(uid, str(uid), size if isinstance(size, int) else None)

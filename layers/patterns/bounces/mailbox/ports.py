@@ -16,7 +16,7 @@ class Place(StrEnum):
 
     PROCESSED = "processed"  # it says something of an address
     UNRECOGNISED = "unrecognised"  # it says nothing that is understood, or does not say of whom
-    FAILED = "failed"  # it could not be had from the server, and is safe nowhere but in the mailbox
+    FAILED = "failed"  # it could not be had from the server as a whole, which is safe nowhere but in the mailbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Listed:
 
     number: int
     name: str
-    size: int | None = None  # bytes, as the mailbox says, which may be wrong
+    size: int | None = None  # bytes, as the mailbox says, if it is asked; it may be wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,7 @@ class _Scanner:
         except Disconnected:
             self._drops[listed.name] += 1
             raise
-        batch.sorted.append(Sorted(listed, place_of(mail.reading), mail.reading))
+        batch.sorted.append(_sorted(listed, mail))
         batch.to_hand_in.append(mail)
         batch.size += len(mail.raw)
 
@@ -289,6 +289,14 @@ class _Scanner:
             self._state.renew()
             if self._file(session, batch) == len(batch.sorted) or batch.is_last:
                 return
+
+
+def _sorted(listed: Listed, mail: HandedIn) -> Sorted:
+    """Return where `mail` belongs. One that is cut is a whole in the mailbox alone, where nothing may delete it."""
+    if mail.is_whole:
+        return Sorted(listed, place_of(mail.reading), mail.reading)
+    reason = f"only its first {len(mail.raw)} bytes were taken"
+    return Sorted(listed, Place.FAILED, mail.reading._replace(reason=reason))
 
 
 def _name_mark(listed: Listed) -> str:
