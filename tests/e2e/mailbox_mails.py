@@ -21,7 +21,7 @@ from tests.dovecot import Dovecot, digest
 FIRST: Final = datetime(2026, 11, 24, 10, 0, 0, tzinfo=UTC)
 """When the mailbox got its first mail; the others follow by the minute."""
 FLAGS: Final = ("", "", "S", "F", "FS", "RS")
-STRANGE_SHARE: Final = 0.5
+STRANGE_SHARE: Final = 0.7
 
 _MESSAGE_ID: Final = re.compile(rb"^Message-ID:.*(?:\n[ \t].*)*\n", re.IGNORECASE | re.MULTILINE)
 

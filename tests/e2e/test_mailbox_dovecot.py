@@ -124,7 +124,7 @@ def test_a_scan_that_is_killed_three_times_does_each_thing_once(
     assert all(mine.logins())
 
 
-@pytest.mark.parametrize(("method", "when"), [("fetch", "before"), ("take", "after"), ("file", "before")])
+@pytest.mark.parametrize(("method", "when"), [("take", "after"), ("file", "before")])
 def test_a_scan_that_is_paused_past_its_lease_does_nothing_that_the_next_one_did(
     clean: Aws, server: Dovecot, undisturbed: Undisturbed, method: str, when: str
 ) -> None:

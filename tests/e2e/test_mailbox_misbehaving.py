@@ -209,7 +209,7 @@ def test_a_line_that_drops_amid_copies_and_again_at_the_next_scan_doubles_no_mai
     require_filed(store, mails)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_a_bad_line_and_a_process_that_is_killed_together_change_nothing(
     clean: Aws, mails: list[Sent], store: MailStore, seed: int
 ) -> None:
