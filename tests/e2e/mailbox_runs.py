@@ -40,7 +40,7 @@ REVIEW: Final = "review"
 BATCH_MESSAGES: Final = 25
 LEASE_SECONDS: Final = 0.5
 """Short, so that a scan after one that was killed waits for no more than that."""
-PATIENCE_SECONDS: Final = 120.0
+PATIENCE_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ filed and not noted is no longer where it was. So no mail is lost, and none coun
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,7 +18,7 @@ from itertools import islice, takewhile
 from typing import Final
 
 from bounces.errors import Disconnected, MailUnavailable, MailVanished
-from bounces.mailbox.batches import Batch, Budget, Limits, Sorted
+from bounces.mailbox.batches import BATCH_MAILS, Batch, Budget, Limits, Sorted
 from bounces.mailbox.ports import Door, Fetched, HandedIn, Listed, Place, Progress, Session, State
 from bounces.mailbox.sorting import envelope_recipients, place_of
 from bounces.reading import Arrival, Reading, read_mail
@@ -99,7 +100,7 @@ class _Scanner:
         self._on_filed = on_filed
         self._progress = progress
         self._before = progress  # how far earlier scans were
-        self._may_be_filed = state.was_cut_off  # some of the next batch, before the line or a scan was cut off
+        self._may_be_filed = BATCH_MAILS if state.was_cut_off else 0  # of the next mails, what a batch held at most
         self._drops: Counter[str] = Counter()
         self._idle_drops = 0
         self._names = 0  # a digest of the names seen, where mails have no numbers
@@ -134,7 +135,7 @@ class _Scanner:
     def _dropped(self, dropped: Exception) -> None:
         """Have the next step open another session. Raises `Disconnected` where that leads nowhere."""
         self.close()
-        self._may_be_filed = True
+        self._may_be_filed = max(self._may_be_filed, BATCH_MAILS)
         self._idle_drops += 1
         if self._idle_drops >= IDLE_DROPS:
             raise Disconnected(f"{self._name}: the line dropped {IDLE_DROPS} times in a row: {dropped}") from dropped
@@ -143,6 +144,8 @@ class _Scanner:
         """Begin anew where numbers mean other mails than before."""
         epoch = self._here().epoch
         if epoch and epoch != self._progress.epoch:
+            if self._progress.epoch:
+                self._may_be_filed = sys.maxsize  # under its old number, any of them
             self._progress = self._before = Progress(epoch)
 
     def _work_off(self) -> bool:
@@ -260,12 +263,15 @@ class _Scanner:
         self.outcome.known += len(mails) - len(fresh)
         return [mark for mark in by_mark if mark not in known] if keeps else []
 
-    def _file(self, session: Session, batch: Batch) -> int:
-        """File the mails of `batch`, and return how many could not be."""
+    def _file(self, session: Session, batch: Batch, *, is_late: bool = False) -> int:
+        """File the mails of `batch`, and return how many could not be.
+
+        Which of them a batch held that was cut off is not known: a line that drops again makes the next one shorter.
+        """
         unfiled = 0
         if batch.sorted:
-            unfiled = len(session.file(batch.by_place(), again=self._may_be_filed))
-            self._may_be_filed = False
+            unfiled = len(session.file(batch.by_place(), again=is_late or self._may_be_filed > 0))
+            self._may_be_filed = max(self._may_be_filed - len(batch.sorted), 0)
             self._idle_drops = 0
         self.outcome.unfiled += unfiled
         return unfiled
@@ -287,7 +293,7 @@ class _Scanner:
             if batch.dropped is not None:
                 raise batch.dropped
             self._state.renew()
-            if self._file(session, batch) == len(batch.sorted) or batch.is_last:
+            if self._file(session, batch, is_late=True) == len(batch.sorted) or batch.is_last:
                 return
 
 
