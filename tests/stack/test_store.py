@@ -343,3 +343,20 @@ def test_nothing_is_known_of_an_address_never_heard_of(tables: Tables) -> None:
     store, address = tables.store, "nobody@example.com"
     assert (store.status(address).state, store.memberships(address)) == (State.ACTIVE, ())
     assert (store.suppression(address), store.history(address)) == (None, ())
+
+
+def test_what_an_operator_decided_stands_when_all_reports_are_undone(tables: Tables) -> None:
+    """Of three grounds at once the middle one is not remembered in the item itself."""
+    store = tables.store
+    store.apply(hard("early", at=NOON))
+    store.add(USER, "manual", at=NOON + DAY, by="ann", why="by phone")
+    store.apply(hard("late", at=NOON + 20 * DAY))
+
+    for name in ("early", "late"):
+        store.undo(USER, name, at=NOON + 30 * DAY, by="bob", why="their mistake")
+
+    suppression = store.suppression(USER)
+    assert suppression is not None
+    cause = suppression.cause(None, NOON + 31 * DAY)
+    assert cause is not None
+    assert (cause.reason, cause.by) == ("manual", "ann")

@@ -133,3 +133,28 @@ def test_a_refused_write_for_another_reason_is_no_contention(tables: Tables) -> 
     with in_memory.calls("before", operation="PutItem") as calls, pytest.raises(PynamoDBException):
         tables.store.apply(hard())
     assert calls.operations.count("PutItem") == 1
+
+
+@pytest.mark.parametrize("fault", ["before", "after"])
+def test_what_a_run_that_broke_off_left_is_taken_back_by_no_other_soft_bounce(tables: Tables, fault: Fault) -> None:
+    """A soft bounce that completes the rule is cut off at each call, and another comes before it is tried again."""
+    first, completing, another = soft("first"), soft("completing", at=NOON + 14 * DAY), soft("another", at=NOON + DAY)
+    tables.store.apply(first)
+    tables.store.apply(soft("second", at=NOON + 7 * DAY))
+    with in_memory.calls() as calls:
+        tables.store.apply(completing)
+    tables.store.apply(another)
+    expected = tables.dump()
+    assert tables.store.status(USER).escalation is not None
+
+    for place in range(len(calls.made)):
+        tables.clear()
+        tables.store.subscribe(USER, "news", "17")
+        tables.store.subscribe(USER, "offers")
+        tables.store.apply(first)
+        tables.store.apply(soft("second", at=NOON + 7 * DAY))
+        with in_memory.calls(fault, at=place), pytest.raises(PynamoDBException, match="Connect timeout"):
+            tables.store.apply(completing)
+        tables.store.apply(another)
+        tables.store.apply(completing)
+        assert tables.dump() == expected, place

@@ -108,7 +108,7 @@ def _count(tables: Tables, address: str, past: Past, policy: Policy) -> str:
     def counted(known: Status) -> Status:
         return known.soft_bounced(bounce, lambda: tables.facts_of(address).soft_bounces())
 
-    status = change_status(tables, address, counted, policy, _broken(past.noted))
+    status = change_status(tables, address, counted, policy, _broken(past.noted), only_adds=True)
     days = status.days(bounce.kind)
     words = f"soft bounce counted ({days} day{'s' if days != 1 else ''})"
     if status.escalation is not None:

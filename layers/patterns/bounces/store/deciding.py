@@ -15,6 +15,7 @@ from bounces.errors import UnknownReport, shown
 from bounces.patterns.policy import Policy
 from bounces.store import evidence
 from bounces.store.evidence import Evidence
+from bounces.store.facts import OPERATOR
 from bounces.store.history import Decided, What
 from bounces.store.models import REPORT, PastItem
 from bounces.store.settling import change_status, follow_status
@@ -22,9 +23,6 @@ from bounces.store.states import Membership, Status
 from bounces.store.suppressions import GLOBAL, Cause, Lift, Suppression
 from bounces.store.tables import Tables
 from bounces.store.telling import tell_anew
-
-OPERATOR: Final = "operator"
-"""The source of a suppression that a person added."""
 
 MAX_WORDS: Final = 200
 """Characters of who decided, why, and a reason."""
@@ -65,7 +63,7 @@ def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -
     facts = tables.facts_of(address)
     # What came after the lift and has been forgotten: lifts, too, may be told late.
     causes = facts.causes() if scope == GLOBAL else []
-    causes += [each for item in tables.decisions_of(address) if (each := _cause(item.read(), scope))]
+    causes += tables.decided_causes(address, scope)
     suppression = tables.change_suppression(
         address, lambda known: known.changed(scope, lambda each: each.lifted(lift).with_causes(causes))
     )
@@ -121,15 +119,6 @@ def _mark_undone(tables: Tables, item: PastItem, because: Lift) -> None:
         ],
         condition=past.address.exists(),
     )
-
-
-def _cause(decided: Decided, scope: str) -> Cause | None:
-    """Return why `scope` was suppressed by `decided`; None where it was not."""
-    if decided.what is not What.SUPPRESSED or decided.scope != scope:
-        return None
-    expires = None if decided.expires is None else evidence.read(decided.expires)
-    ground = decided.evidence
-    return Cause(decided.reason or "", OPERATOR, ground, ground.time, expires, decided.by, decided.why)
 
 
 def _remember(tables: Tables, address: str, decided: Decided) -> None:

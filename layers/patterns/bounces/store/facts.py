@@ -9,14 +9,18 @@ from math import ceil
 from typing import Final, TypeVar
 
 from bounces.patterns.policy import Lists
-from bounces.store import effects, soft_bounces
+from bounces.records import Source
+from bounces.store import effects, evidence, soft_bounces
 from bounces.store.effects import Count
 from bounces.store.effects import End as EndEffect
 from bounces.store.evidence import Evidence
-from bounces.store.history import Past
+from bounces.store.history import Decided, Past, What
 from bounces.store.soft_bounces import SoftBounce
 from bounces.store.states import End, Left
 from bounces.store.suppressions import Cause
+
+OPERATOR: Final = str(Source.OPERATOR)
+"""The source of a suppression that a person added."""
 
 _DAY: Final = timedelta(days=1)
 
@@ -41,6 +45,15 @@ def cause_of(past: Past) -> Cause | None:
     days = effect.expires_after_days
     expires = None if days is None else past.evidence.time + days * _DAY
     return Cause(effect.reason, past.source, past.evidence, past.noted, expires)
+
+
+def decided_cause(decided: Decided, scope: str) -> Cause | None:
+    """Return why `scope` was suppressed by the decision `decided`; None where it was not."""
+    if decided.what is not What.SUPPRESSED or decided.scope != scope:
+        return None
+    expires = None if decided.expires is None else evidence.read(decided.expires)
+    ground = decided.evidence
+    return Cause(decided.reason or "", OPERATOR, ground, ground.time, expires, decided.by, decided.why)
 
 
 def end_of(past: Past) -> End | None:

@@ -21,17 +21,26 @@ from bounces.store.tables import ATTEMPTS, Tables, contended, found, is_saved
 
 
 def change_status(
-    tables: Tables, address: str, change: Callable[[Status], Status], policy: Policy, because: Lift
+    tables: Tables,
+    address: str,
+    change: Callable[[Status], Status],
+    policy: Policy,
+    because: Lift,
+    *,
+    only_adds: bool = False,
 ) -> Status:
     """Change the status of `address`, and what follows from it, and return the status.
 
-    An escalation that stands no more is taken back for `because`. Raises `ContentionError`.
+    An escalation that stands no more is taken back for `because`. Not so where the change `only_adds` soft bounces and
+    the status knew of none: what the suppression has was then left by a run that broke off before it wrote the status,
+    and will do so, or was imported without its soft bounces. Raises `ContentionError`.
     """
     for _ in range(ATTEMPTS):
         item = found(tables.status, address, STATUS)
         before = Status() if item is None else item.read()
         after = change(before)
-        _settle(tables, address, after, policy, because)
+        if not only_adds or before.escalation is not None or after.escalation is not None:
+            _settle(tables, address, after, policy, because)
         if after == before or is_saved(tables.status, item, tables.status.of(address, after)):
             return after
     raise contended(tables.status)

@@ -8,7 +8,7 @@ from typing import Final
 from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
 
 from bounces.errors import ContentionError
-from bounces.store.facts import Facts
+from bounces.store.facts import Facts, decided_cause
 from bounces.store.history import What
 from bounces.store.models import (
     DECISION,
@@ -27,7 +27,7 @@ from bounces.store.models import (
     in_table,
 )
 from bounces.store.states import Membership, Status
-from bounces.store.suppressions import GLOBAL, Suppression
+from bounces.store.suppressions import GLOBAL, Cause, Suppression
 
 ATTEMPTS: Final = 8
 """Two writers on one item are rare (one address, two messages), more than a few in a row are a fault."""
@@ -66,6 +66,10 @@ class Tables:
     def decisions_of(self, address: str) -> Iterator[DecisionItem]:
         """Yield the decisions on `address` that are still remembered, by time."""
         return iter(self.decision.query(address, self.decision.item.startswith(DECISION), consistent_read=True))
+
+    def decided_causes(self, address: str, scope: str) -> list[Cause]:
+        """Return why operators suppressed `address` in `scope`, as far as that is still remembered."""
+        return [cause for item in self.decisions_of(address) if (cause := decided_cause(item.read(), scope))]
 
     def lifts_of(self, address: str) -> Iterator[DecisionItem]:
         """Yield the lifts of `address` for every list that are still remembered, by time."""

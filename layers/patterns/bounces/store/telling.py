@@ -21,8 +21,10 @@ def tell_anew(tables: Tables, address: str, policy: Policy, because: Lift) -> St
     """
     facts = tables.facts_of(address)
 
+    causes = [*facts.causes(), *tables.decided_causes(address, GLOBAL)]
+
     def suppressed(known: Scope) -> Scope:
-        return known.without(facts.is_undone, because).with_causes(facts.causes())
+        return known.without(facts.is_undone, because).with_causes(causes)
 
     def freed(known: Suppression) -> Suppression:
         others = [scope for scope in known.scopes if scope != GLOBAL]
