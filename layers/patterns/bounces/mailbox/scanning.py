@@ -102,6 +102,9 @@ class _Scanner:
         self._before = progress  # how far earlier scans were
         self._may_be_filed = BATCH_MAILS if state.was_cut_off else 0  # of the next mails, what a batch held at most
         self._drops: Counter[str] = Counter()
+        self._unavailable: dict[
+            str, str
+        ] = {}  # why, by name: asked for once more, such a mail might end the line again
         self._idle_drops = 0
         self._names = 0  # a digest of the names seen, where mails have no numbers
 
@@ -146,6 +149,8 @@ class _Scanner:
         if epoch and epoch != self._progress.epoch:
             if self._progress.epoch:
                 self._may_be_filed = sys.maxsize  # under its old number, any of them
+            self._drops.clear()
+            self._unavailable.clear()
             self._progress = self._before = Progress(epoch)
 
     def _work_off(self) -> bool:
@@ -202,12 +207,11 @@ class _Scanner:
 
     def _fetch(self, listed: Listed, batch: Batch) -> None:
         try:
-            if self._drops[listed.name] >= DROPS:
-                raise MailUnavailable(f"the line dropped {DROPS} times while the mail was fetched")
-            mail = self._read(self._here().fetch(listed))
+            mail = self._read(self._available(listed))
         except MailVanished:
             return
         except MailUnavailable as error:
+            self._unavailable[listed.name] = str(error)
             batch.sorted.append(Sorted(listed, Place.FAILED, Reading((), Event.OTHER, str(error))))
             return
         except Disconnected:
@@ -216,6 +220,14 @@ class _Scanner:
         batch.sorted.append(_sorted(listed, mail))
         batch.to_hand_in.append(mail)
         batch.size += len(mail.raw)
+
+    def _available(self, listed: Listed) -> Fetched:
+        """Return the mail `listed`. Raises as `Session.fetch` does, and `MailUnavailable` for one that was before."""
+        if listed.name in self._unavailable:
+            raise MailUnavailable(self._unavailable[listed.name])
+        if self._drops[listed.name] >= DROPS:
+            raise MailUnavailable(f"the line dropped {DROPS} times while the mail was fetched")
+        return self._here().fetch(listed)
 
     def _read(self, fetched: Fetched) -> HandedIn:
         name, recipients = self._name_of(fetched.listed), envelope_recipients(fetched.raw)
