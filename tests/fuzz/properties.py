@@ -14,6 +14,7 @@ from bounces import envelopes, records
 from bounces.patterns import Classifier
 from bounces.reading import Reading, limits, read_mail
 from bounces.records import Event, Report, Verdict
+from tests.machine import slowness
 
 # Of processor time. Other work on the machine can slow a run, so a slow mail is measured again, and the best counts.
 SECONDS: Final = 0.050
@@ -53,9 +54,10 @@ class TooSlow(BaseException):
 
 
 def timed(raw: bytes) -> tuple[Reading, float]:
-    """Return the reading of the mail `raw` and the processor time that it took; where it is slow, the best of some.
+    """Return the reading of the mail `raw` and the processor time that it took.
 
-    Raises `TooSlow` where it takes `HOPELESS` seconds.
+    Where that is too much, the best of some, and what it had been on the machine that the limits were set on. Raises
+    `TooSlow` where it takes `HOPELESS` seconds.
     """
     best = float("inf")
     for _ in range(TRIES):
@@ -64,8 +66,8 @@ def timed(raw: bytes) -> tuple[Reading, float]:
             reading = read_mail(raw)
         best = min(best, time.process_time() - start)
         if best <= allowed(raw, reading):
-            break
-    return reading, best
+            return reading, best
+    return reading, best / slowness()
 
 
 @contextmanager
