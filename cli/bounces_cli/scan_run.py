@@ -85,7 +85,8 @@ def _next(arguments: argparse.Namespace, destination: Destination, outcome: Outc
     if destination.hard_list is not None:
         hard_list = destination.hard_list
         yield f"{hard_list.path}: {hard_list.size:,} addresses that bounced hard, {hard_list.rows:,} of them new."
-        yield f"  bounces suppressions import {hard_list.path} --stack NAME"
+        if hard_list.size:
+            yield f"  bounces suppressions import {hard_list.path} --stack NAME"
     elif arguments.stack is not None and outcome.taken:
         yield "They take effect within minutes; what nobody understood waits for a person:"
         yield f"  bounces why ADDRESS --stack {arguments.stack}"

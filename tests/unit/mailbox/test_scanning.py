@@ -11,7 +11,7 @@ from bounces.errors import Disconnected, LeaseLost, MailUnavailable
 from bounces.mailbox.batches import BATCH_MAILS, Limits, Sorted
 from bounces.mailbox.ports import Place, Progress
 from bounces.mailbox.scanning import DROPS, Outcome, scan
-from tests.unit.mailbox.in_memory import Door, Killed, Mailbox, State
+from tests.unit.mailbox.in_memory import Door, Killed, Mailbox, State, no_strike
 
 NAME = "imap://bounces@mail.example.com:993/INBOX"
 ENDLESS = Limits(mails=1_000_000, seconds=3600)
@@ -212,6 +212,25 @@ def test_of_a_mail_that_is_too_long_the_beginning_is_handed_in_and_the_whole_is_
     assert [mail.reading.reports[0].recipient for mail in door.taken] == ["user1@example.org", "user2@example.org"]
     assert told[0].reading.reason == f"only its first {len(long) - 1} bytes were taken"
     assert (mailbox.folders[Place.FAILED], mailbox.folders[Place.PROCESSED]) == ([long], [bounce(2)])
+
+
+def test_a_mail_without_a_number_that_could_not_be_had_is_asked_for_again() -> None:
+    given_mails = mails(10)
+    mailbox, door, state = Mailbox(dict(given_mails), is_numbered=False, keeps=True), Door(), State()
+
+    def strike(call: str) -> None:
+        if call == "fetch uidl-11":
+            raise MailUnavailable("permission denied")
+
+    mailbox.strike = strike
+    first = scanned(mailbox, door, state)
+    mailbox.strike = no_strike
+    second = scanned(mailbox, door, state)
+
+    assert (first.places[Place.FAILED], first.taken, first.is_finished) == (1, 9, True)
+    assert (second.taken, second.places[Place.FAILED]) == (1, 0)
+    assert scanned(mailbox, door, state).taken == 0
+    assert {mail.raw for mail in door.taken} == set(given_mails.values())
 
 
 def test_a_line_that_always_drops_ends_the_scan_with_a_reason() -> None:

@@ -22,8 +22,9 @@ from bounces.mailbox.ports import Door, Place, Session, State
 from bounces.mailbox.scanning import Outcome, scan
 from bounces.settings import MailboxSettings
 
-MARGIN_SECONDS: Final = 60.0
-"""What a run keeps for the end: no mail is begun then, and the batch in hand is made safe and filed."""
+MARGIN_SECONDS: Final = 120.0
+"""What a run keeps for the end: no mail is begun then, and the batch in hand is made safe and filed; and a server that
+is not there takes 100 s to be given up (`bounces.mailbox.opening`)."""
 LEAST_SECONDS: Final = 5.0
 """What a mailbox gets at the least, where there is that much: to log in and to file a few mails."""
 MAX_TOLD: Final = 500

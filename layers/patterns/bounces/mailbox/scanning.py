@@ -102,9 +102,8 @@ class _Scanner:
         self._before = progress  # how far earlier scans were
         self._may_be_filed = BATCH_MAILS if state.was_cut_off else 0  # of the next mails, what a batch held at most
         self._drops: Counter[str] = Counter()
-        self._unavailable: dict[
-            str, str
-        ] = {}  # why, by name: asked for once more, such a mail might end the line again
+        # Why, by name: asked for once more, such a mail might end the line again.
+        self._unavailable: dict[str, str] = {}
         self._idle_drops = 0
         self._names = 0  # a digest of the names seen, where mails have no numbers
 
@@ -181,10 +180,12 @@ class _Scanner:
         while chunk := list(islice(listing, LOOKED_UP)):
             self._names += sum(map(_name_number, chunk))
             known = self._state.known([_name_mark(listed) for listed in chunk])
-            yield from (listed for listed in chunk if _name_mark(listed) not in known)
+            for listed in chunk:
+                if _name_mark(listed) not in known and listed.name not in self._unavailable:
+                    yield listed
 
     def _keep_names(self) -> None:
-        if not self._here().epoch and self._names:
+        if not self._here().epoch and self._names and not self._unavailable:
             self._state.keep(Progress(_digest([self._names])))
 
     def _gather(self, pending: Iterator[Listed]) -> Batch:
@@ -255,7 +256,8 @@ class _Scanner:
         self._state.renew()
         self._file(session, batch)
         if not session.epoch:
-            marks += [_name_mark(mail.listed) for mail in batch.sorted]
+            # What could not be had is asked for again by the next scan: here nothing sets it apart.
+            marks += [_name_mark(mail.listed) for mail in batch.sorted if mail.listed.name not in self._unavailable]
         if marks:
             self._state.remember(marks)
         if session.epoch:

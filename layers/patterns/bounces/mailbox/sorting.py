@@ -9,7 +9,7 @@ from bounces import verp
 from bounces.addresses import bare, is_address
 from bounces.mailbox.ports import Place
 from bounces.reading import Reading
-from bounces.reading.bounding import bounded, header_end
+from bounces.reading.bounding import bounded
 
 ENVELOPE_FIELDS: Final = (b"delivered-to", b"x-original-to", b"envelope-to", b"to")
 """Fields that say whom a mail was for, those that the final delivery writes first: the author writes only the last."""
@@ -36,7 +36,7 @@ def envelope_recipients(raw: bytes) -> tuple[str, ...]:
     """
     raw, end = bounded(raw, [])
     found: dict[str, None] = {}
-    fields = [line.partition(b":") for line in _FOLDED.sub(b" ", raw[: end or header_end(raw)]).splitlines()]
+    fields = [line.partition(b":") for line in _FOLDED.sub(b" ", raw[:end]).splitlines()]
     for wanted in ENVELOPE_FIELDS:
         for name, _, value in fields:
             if name.strip().lower() == wanted:
