@@ -32,7 +32,6 @@ from tests.e2e.mailbox_jobs import Job, Strike
 from tests.e2e.mailbox_mails import Sent
 from tests.stack import deployed, in_memory
 from tests.stack.faults import aws_door
-from tests.stack.faults.quick_aws import quick
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _PATH: Final = os.pathsep.join(["layers/patterns", "cli"])
@@ -101,7 +100,6 @@ def aws() -> Iterator[Aws]:
     with (
         tempfile.TemporaryDirectory(prefix="scans-") as folder,
         deployed.stack() as stack,
-        quick(),
         aws_door.opened() as door,
     ):
         scanner = Scanner(door.url, Path(folder))

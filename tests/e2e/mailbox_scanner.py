@@ -31,7 +31,7 @@ from bounces.mailbox.mailboxes import Filing, Folders, Mailbox, Password, Protoc
 from bounces.mailbox.opening import open_session
 from bounces.mailbox.scanning import Limits, scan
 from tests.e2e.mailbox_jobs import Job, Strike, Told, job_from
-from tests.stack.faults.quick_aws import quick_clients
+from tests.quick_aws import quick_clients
 
 SIGNALS: Final = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 

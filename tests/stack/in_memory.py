@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from bounces.aws import clients
 from bounces.store import Store
+from tests.quick_aws import quick
 from tests.stack.capacity import Item
 from tests.stack.capacity import size as size
 
@@ -49,12 +50,17 @@ def aws(dynamodb: str | None = None) -> Iterator[None]:
     """Have AWS in memory, empty, and no way to a real one; DynamoDB is the one at `dynamodb` (None: moto's)."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     place = {} if dynamodb is None else {"AWS_ENDPOINT_URL_DYNAMODB": dynamodb}
-    with mock.patch.dict(os.environ, kept | ENVIRONMENT | place, clear=True), mock_aws():
+    with mock.patch.dict(os.environ, kept | ENVIRONMENT | place, clear=True), mock_aws(), _quick(dynamodb):
         boto3.setup_default_session()
         clients.forget()
         yield
         clients.forget()
         boto3.setup_default_session()
+
+
+def _quick(dynamodb: str | None) -> AbstractContextManager[None]:
+    """Return what makes moto quick; another DynamoDB wants requests that are signed."""
+    return quick() if dynamodb is None else nullcontext()
 
 
 @dataclass(frozen=True)

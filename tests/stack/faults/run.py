@@ -12,11 +12,11 @@ from typing import Final
 from moto.moto_api._internal import mock_random
 
 from local.deploy import deploy
+from tests.quick_aws import collect_seldom
 from tests.stack import in_memory
 from tests.stack.faults import aws_door, compare, handlers
 from tests.stack.faults.compare import Left
 from tests.stack.faults.driver import Counts, Driver
-from tests.stack.faults.quick_aws import collect_seldom, quick
 from tests.stack.faults.scenario import Scenario, scenario
 from tests.stack.faults.strikes import Rates
 from tests.stack.faults.tally import SERVICES, Tally
@@ -84,7 +84,7 @@ def run(seed: int, reports: int, *, sabotage: str | None = None, rates: Rates | 
     start = time.monotonic()
     expected = _without_faults(its)
     between = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, in_memory.aws(), quick(), aws_door.opened() as door:
+    with tempfile.TemporaryDirectory() as folder, in_memory.aws(), aws_door.opened() as door:
         mock_random.seed(0)
         deployed = deploy()
         tally = Path(folder) / "tally"
@@ -109,7 +109,7 @@ def run(seed: int, reports: int, *, sabotage: str | None = None, rates: Rates | 
 
 
 def _without_faults(its: Scenario) -> Left:
-    with in_memory.aws(), quick():
+    with in_memory.aws():
         # Physical names are drawn; a report says in which bucket its mail is.
         mock_random.seed(0)
         deployed = deploy()

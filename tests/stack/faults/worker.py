@@ -24,7 +24,8 @@ import boto3
 
 from bounces.patterns import NO_PATTERNS, Classifier
 from local.worker import Context
-from tests.stack.faults import quick_aws, sabotage
+from tests import quick_aws
+from tests.stack.faults import sabotage
 from tests.stack.faults.strikes import Rates, Strikes
 from tests.stack.faults.tally import Tally
 

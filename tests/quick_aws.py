@@ -1,25 +1,34 @@
-"""botocore and moto, without what would be most of the fault test's time and is not what it tests.
+"""botocore and moto, without what would be most of the tests' time and is not what they test.
 
 moto finds out anew at each call what methods a class has and by which names an answer's parts may go, looks through a
 whole table for one key, and draws 52 random letters for an answer's id; botocore signs each request and says what it is
-at length.
+at length. A call of DynamoDB or SQS, which are most, goes to the method of moto's that answers it, with no way there.
 """
 
 from __future__ import annotations
 
+import base64
 import gc
+import json
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any, Final
 from unittest import mock
 
 from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.loaders import JSONFileLoader
 from botocore.useragent import UserAgentString
-from moto.core import responses
+from moto.core import DEFAULT_ACCOUNT_ID, responses
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
+from moto.core.utils import camelcase_to_underscores
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
 from moto.sqs import models
+from moto.sqs.responses import SQSResponse
 
 
 @contextmanager
@@ -33,8 +42,10 @@ def quick() -> Iterator[None]:
         mock.patch.object(models, "camelcase_to_underscores", words),
         mock.patch.object(XFormedAttributePicker, "get_possible_keys", _found_once(keys)),
         mock.patch.object(Table, "query", _query_of_one_key(Table.query)),
+        mock.patch.object(BotocoreStubber, "process_request", _answered_at_once(BotocoreStubber.process_request)),
         mock.patch.object(responses, "gen_amzn_requestid_long", _request_id),
         mock.patch.object(SigV4Auth, "add_auth", _sign),
+        mock.patch.object(JSONFileLoader, "load_file", _load_file_once),
         mock.patch.object(UserAgentString, "to_string", lambda _: "test"),
     ):
         yield
@@ -43,6 +54,7 @@ def quick() -> Iterator[None]:
 def quick_clients() -> None:
     """Have the clients of this process do no more than they must, from now on."""
     SigV4Auth.add_auth = _sign
+    JSONFileLoader.load_file = _load_file_once
     UserAgentString.to_string = lambda _: "test"
     collect_seldom()
 
@@ -56,6 +68,14 @@ def collect_seldom() -> None:
 def _request_id(headers: dict[str, Any]) -> str:
     headers["x-amzn-requestid"] = "0" * 52
     return "0" * 52
+
+
+_load_file: Final = cache(JSONFileLoader().load_file)
+
+
+def _load_file_once(_: JSONFileLoader, path: str) -> Any:
+    """Return what botocore's file `path` says of a service: each session reads it again, for a second together."""
+    return _load_file(path)
 
 
 _add_auth: Final = SigV4Auth.add_auth
@@ -97,3 +117,58 @@ def _query_of_one_key(query: Any) -> Any:
             table.items = whole
 
     return query_of_one_key
+
+
+def _answered_at_once(process_request: Any) -> Any:
+    """Return `process_request` with a shorter way for what DynamoDB and SQS carry out.
+
+    What they refuse changes nothing and is asked the whole way, which words the refusal; bytes too, which moto holds in
+    another form than requests have them.
+    """
+
+    def answered_at_once(stubber: BotocoreStubber, request: AWSPreparedRequest) -> Any:
+        action = _text(request.headers.get("X-Amz-Target", ""))
+        if action not in _ACTIONS or ".amazonaws.com/" not in request.url or b'"B": ' in request.body:
+            return process_request(stubber, request)
+        with _one_at_a_time if action.startswith("DynamoDB") else nullcontext():
+            try:
+                result = _result(action, request)
+            except Exception:  # noqa: BLE001 - whatever it is, moto says it
+                return process_request(stubber, request)
+        return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(result, default=_in_base64).encode()
+
+    return answered_at_once
+
+
+_one_at_a_time: Final = threading.Lock()
+"""DynamoDB looks at a condition and writes in one step, moto in two, between which it would carry out another call."""
+
+
+_HANDLERS: Final = {"DynamoDB_20120810": DynamoHandler, "AmazonSQS": SQSResponse}
+_ACTIONS: Final = frozenset(
+    {f"DynamoDB_20120810.{what}Item" for what in ("Get", "Put", "Update", "Delete", "BatchGet", "BatchWrite")}
+    | {f"DynamoDB_20120810.{what}" for what in ("Query", "Scan", "TransactWriteItems", "TransactGetItems")}
+    | {f"AmazonSQS.{what}Message{batch}" for what in ("Send", "Delete") for batch in ("", "Batch")}
+    | {"AmazonSQS.ReceiveMessage", "AmazonSQS.ChangeMessageVisibility"}
+)
+
+
+def _result(action: str, request: AWSPreparedRequest) -> Any:
+    service, _, name = action.partition(".")
+    handler: Any = _HANDLERS[service]()
+    handler.body = handler.params = json.loads(request.body)
+    handler.uri_match = {}
+    handler.current_account = DEFAULT_ACCOUNT_ID
+    handler.region = _text(request.headers["Authorization"]).split("/")[2]
+    return getattr(handler, _method(name))().result
+
+
+_method: Final = cache(camelcase_to_underscores)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _in_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
