@@ -14,14 +14,13 @@ from bounces import envelopes, records
 from bounces.patterns import Classifier
 from bounces.reading import Reading, limits, read_mail
 from bounces.records import Event, Report, Verdict
-from tests.machine import slowness
+from tests.machine import quickest
 
-# Of processor time. Other work on the machine can slow a run, so a slow mail is measured again, and the best counts.
+# Of processor time, on the machine that `tests.machine` names.
 SECONDS: Final = 0.050
 SECONDS_PER_MIB: Final = 0.100
 SECONDS_PER_REPORT: Final = 40e-6  # 50,000 recipients may take 2 s
-TRIES: Final = 4
-HOPELESS: Final = 3.0  # seconds; the slowest mail that is allowed takes 2
+HOPELESS: Final = 12.0  # seconds; the slowest mail that is allowed takes 2, on a slow machine several times that
 
 _REPORT_LIMITS: Final[dict[str, int]] = records._REPORT_LIMITS
 _VERDICT_LIMITS: Final[dict[str, int]] = records._VERDICT_LIMITS
@@ -54,20 +53,20 @@ class TooSlow(BaseException):
 
 
 def timed(raw: bytes) -> tuple[Reading, float]:
-    """Return the reading of the mail `raw` and the processor time that it took.
+    """Return the reading of the mail `raw` and the least processor time that it took (`tests.machine.quickest`).
 
-    Where that is too much, the best of some, and what it had been on the machine that the limits were set on. Raises
-    `TooSlow` where it takes `HOPELESS` seconds.
+    Raises `TooSlow` where it takes `HOPELESS` seconds.
     """
-    best = float("inf")
-    for _ in range(TRIES):
-        start = time.process_time()
-        with _stopped_after(HOPELESS):
-            reading = read_mail(raw)
-        best = min(best, time.process_time() - start)
-        if best <= allowed(raw, reading):
-            return reading, best
-    return reading, best / slowness()
+    reading, first = _read(raw)
+    limit = allowed(raw, reading)
+    return reading, first if first <= limit else quickest(lambda: _read(raw)[1], limit)
+
+
+def _read(raw: bytes) -> tuple[Reading, float]:
+    start = time.process_time()
+    with _stopped_after(HOPELESS):
+        reading = read_mail(raw)
+    return reading, time.process_time() - start
 
 
 @contextmanager
