@@ -37,6 +37,10 @@ class _FileSession:
     epoch = ""
     keeps = True
 
+    def listed_again(self, numbers: Sequence[int]) -> Iterator[Listed]:  # noqa: ARG002  # there are no numbers
+        """Yield none: `waiting` has all mails."""
+        return iter(())
+
     def fetch(self, listed: Listed) -> Fetched:
         """Return the mail. Raises `MailVanished`, or `MailUnavailable` where it cannot be read."""
         assert isinstance(listed, MailInFile)

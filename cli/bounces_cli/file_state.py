@@ -26,9 +26,9 @@ ASKED: Final = 500
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS scan (
     id INTEGER PRIMARY KEY CHECK (id = 1), epoch TEXT NOT NULL, done INTEGER NOT NULL, witness TEXT NOT NULL,
-    is_clean INTEGER NOT NULL
+    is_clean INTEGER NOT NULL, missed TEXT NOT NULL
 );
-INSERT OR IGNORE INTO scan VALUES (1, '', 0, '', 1);
+INSERT OR IGNORE INTO scan VALUES (1, '', 0, '', 1, '');
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -69,14 +69,14 @@ class FileState:
         """Take the lock and return how far the mailbox was worked off. Raises `MailboxBusy`, or `CommandError`."""
         self._lock = self._locked()
         try:
-            epoch, done, witness, is_clean = self._opened()
+            progress, witness, is_clean = self._opened()
         except BaseException:
             self.release(is_clean=False)
             raise
         self._was_cut_off = not is_clean
-        if done and self._witness(done) != witness:
+        if progress.done and self._witness(progress.done) != witness:
             return Progress()
-        return Progress(epoch, done)
+        return progress
 
     def renew(self) -> None:
         """Raise `LeaseLost` where the lock is no longer this one's, since somebody removed its file."""
@@ -91,9 +91,11 @@ class FileState:
         """Keep `progress`. Raises `LeaseLost`, or `CommandError`."""
         self.renew()
         witness = self._witness(progress.done) if progress.done else ""
+        missed = " ".join(map(str, progress.missed))
         with self._talking():
             self._table.execute(
-                "UPDATE scan SET epoch = ?, done = ?, witness = ?", (progress.epoch, progress.done, witness)
+                "UPDATE scan SET epoch = ?, done = ?, witness = ?, missed = ?",
+                (progress.epoch, progress.done, witness, missed),
             )
 
     def known(self, marks: Collection[str]) -> frozenset[str]:
@@ -126,18 +128,18 @@ class FileState:
             os.close(self._lock)
             self._lock = None
 
-    def _opened(self) -> tuple[str, int, str, int]:
+    def _opened(self) -> tuple[Progress, str, bool]:
         """Open the tables and return what the scan before this one left; this one has begun."""
         with self._talking():
             self._rows = sqlite3.connect(self.path, isolation_level=None)
             # What a loss of power takes back is done again, so nothing has to be on disk before the next is done.
             self._rows.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; {_TABLES}")
             self.path.chmod(0o600)
-            epoch, done, witness, is_clean = self._rows.execute(
-                "SELECT epoch, done, witness, is_clean FROM scan"
+            epoch, done, missed, witness, is_clean = self._rows.execute(
+                "SELECT epoch, done, missed, witness, is_clean FROM scan"
             ).fetchone()
             self._rows.execute("UPDATE scan SET is_clean = 0")
-        return epoch, done, witness, is_clean
+        return Progress(epoch, done, tuple(map(int, missed.split()))), witness, bool(is_clean)
 
     @property
     def _table(self) -> sqlite3.Connection:

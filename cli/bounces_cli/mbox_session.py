@@ -102,6 +102,10 @@ class MboxSession:
                 number += 1
                 yield MailOfMbox(end, str(number), end - begin, line, begin)
 
+    def listed_again(self, numbers: Sequence[int]) -> Iterator[Listed]:  # noqa: ARG002
+        """Yield none: a mail that could not be had is one of a file that was changed, which is read anew as a whole."""
+        return iter(())
+
     def fetch(self, listed: Listed) -> Fetched:
         """Return the mail. Raises `MailUnavailable` where the file was changed since it was listed."""
         assert isinstance(listed, MailOfMbox)

@@ -69,10 +69,10 @@ def test_a_mailbox_that_was_never_scanned_was_not_cut_off(time: Time) -> None:
 
 def test_progress_is_there_for_the_next_run(time: Time) -> None:
     first = acquired("a", time)
-    first.keep(Progress("1764", 500_000))
+    first.keep(Progress("1764", 500_000, (7, 499_998)))
     first.release(is_clean=True)
     second = state("b", time)
-    assert second.acquire() == Progress("1764", 500_000)
+    assert second.acquire() == Progress("1764", 500_000, (7, 499_998))
     assert not second.was_cut_off
     second.keep(Progress("", 0))
     second.release(is_clean=True)

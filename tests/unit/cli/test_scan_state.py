@@ -28,10 +28,10 @@ def test_the_next_scan_has_what_was_kept(tmp_path: Path) -> None:
     first.acquire()
     first.remember(["a", "b"])
     first.remember(["b", "c"])
-    first.keep(Progress("7", 1 << 40))
+    first.keep(Progress("7", 1 << 40, (3, 1 << 39)))
     first.release(is_clean=True)
     second = FileState(tmp_path, NAMES)
-    assert second.acquire() == Progress("7", 1 << 40)
+    assert second.acquire() == Progress("7", 1 << 40, (3, 1 << 39))
     assert second.known(["a", "c", "d"]) == {"a", "c"}
     assert not second.was_cut_off
 

@@ -56,6 +56,10 @@ class Session:
             elif not self._mailbox.is_numbered:
                 yield Listed(0, f"uidl-{number}")
 
+    def listed_again(self, numbers: Sequence[int]) -> Iterator[Listed]:
+        self._mailbox.strike("listed again")
+        return (Listed(number, str(number)) for number in numbers)
+
     def fetch(self, listed: Listed) -> Fetched:
         self._mailbox.strike(f"fetch {listed.name}")
         self._mailbox.fetched.append(listed.name)

@@ -158,6 +158,16 @@ def test_flagging_sets_a_keyword_for_the_place() -> None:
     assert len(store.folders) == 1
 
 
+def test_a_mail_that_was_missed_before_is_no_longer_flagged_as_failed() -> None:
+    store = store_of(2)
+    with imap(store, filing=Filing.FLAG) as (session, _):
+        assert list(session.file(placed(1, 2, place=Place.FAILED), again=False)) == []
+        again = list(session.listed_again((2,)))
+        assert session.fetch(again[0]).raw == mail(2)
+        assert list(session.file({Place.PROCESSED: again}, again=False)) == []
+    assert [one.flags - {"\\Seen"} for one in store.inbox.mails] == [{"$BounceFailed"}, {"$BounceProcessed"}]
+
+
 def test_a_folder_without_keywords_cannot_be_flagged() -> None:
     store = store_of(1)
     with imap(store, Script(permanent_flags=SYSTEM_FLAGS), filing=Filing.FLAG) as (session, _):

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bounces.errors import Disconnected, LeaseLost, MailUnavailable
+from bounces.errors import Disconnected, LeaseLost, MailboxRefused, MailUnavailable
 from bounces.mailbox.batches import BATCH_MAILS, Limits, Sorted
+from bounces.mailbox.missed import DROPS, MOST
 from bounces.mailbox.ports import Place, Progress
-from bounces.mailbox.scanning import DROPS, Outcome, scan
+from bounces.mailbox.scanning import Outcome, scan
 from tests.unit.mailbox.in_memory import Door, Killed, Mailbox, State, no_strike
 
 NAME = "imap://bounces@mail.example.com:993/INBOX"
@@ -231,6 +232,80 @@ def test_a_mail_without_a_number_that_could_not_be_had_is_asked_for_again() -> N
     assert (second.taken, second.places[Place.FAILED]) == (1, 0)
     assert scanned(mailbox, door, state).taken == 0
     assert {mail.raw for mail in door.taken} == set(given_mails.values())
+
+
+def test_a_mail_that_stays_and_could_not_be_had_is_asked_for_again() -> None:
+    given_mails = mails(10)
+    mailbox, door, state = Mailbox(dict(given_mails), keeps=True), Door(), State()
+    mailbox.strike = refusing(5, 11)
+
+    first = scanned(mailbox, door, state)
+    kept = state.progress
+    mailbox.strike = refusing(5)
+    second = scanned(mailbox, door, state)
+    del mailbox.waiting[5]
+    mailbox.strike = no_strike
+    third = scanned(mailbox, door, state)
+
+    assert kept == Progress("17", max(given_mails), (5, 11))
+    assert [outcome.taken for outcome in (first, second, third)] == [8, 1, 0]
+    assert [outcome.places[Place.FAILED] for outcome in (first, second, third)] == [2, 1, 0]
+    assert state.progress == Progress("17", max(given_mails))
+    assert {mail.raw for mail in door.taken} == set(given_mails.values()) - {bounce(1)}
+
+
+def test_numbers_of_missed_mails_are_forgotten_with_their_epoch() -> None:
+    mailbox, door, state = Mailbox(mails(10), keeps=True), Door(), State()
+    mailbox.strike = refusing(11)
+    scanned(mailbox, door, state)
+    mailbox.epoch, mailbox.strike = "18", no_strike
+
+    outcome = scanned(mailbox, door, state)
+
+    assert (outcome.taken, outcome.known) == (1, 9)
+    assert state.progress == Progress("18", 29)
+
+
+def test_a_mail_that_was_moved_since_it_could_not_be_had_is_not_asked_for_where_it_was() -> None:
+    mailbox, state = Mailbox(mails(10)), State()
+    mailbox.strike = refusing(11)
+
+    scanned(mailbox, Door(), state)
+
+    assert state.progress.missed == ()
+    assert len(mailbox.folders[Place.FAILED]) == 1
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_server_that_gives_out_nothing_is_not_taken_for_broken_mails(keeps: bool) -> None:
+    given_mails = mails(3 * MOST)
+    mailbox, door, state = Mailbox(dict(given_mails), keeps=keeps), Door(), State()
+    served = sorted(given_mails)[:10]
+    mailbox.strike = refusing(*(number for number in given_mails if number not in served))
+
+    for _ in range(2):
+        with pytest.raises(MailboxRefused, match=r"imap://.* 100 mails are not given out, .* \(the server says NO\)"):
+            scanned(mailbox, door, state)
+    missed = state.progress.missed
+    mailbox.strike = no_strike
+    scanned(mailbox, door, state)
+
+    assert len(missed) <= MOST
+    assert mailbox.everything() == sorted(given_mails.values())
+    lost = set(given_mails.values()) - {mail.raw for mail in door.taken}
+    assert lost == set(mailbox.folders[Place.FAILED])
+    assert bool(lost) is not keeps
+
+
+def refusing(*numbers: int) -> Callable[[str], None]:
+    """Return what refuses to give out the mails `numbers`."""
+    refused = {f"fetch {number}" for number in numbers}
+
+    def strike(call: str) -> None:
+        if call in refused:
+            raise MailUnavailable("the server says NO")
+
+    return strike
 
 
 def test_a_line_that_always_drops_ends_the_scan_with_a_reason() -> None:

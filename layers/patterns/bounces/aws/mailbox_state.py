@@ -95,7 +95,7 @@ class TableState:
     def keep(self, progress: Progress) -> None:
         """Keep `progress`, and make the lease last. Raises `LeaseLost`."""
         until = self._end()
-        if not self._scans.keep(self._owner, until, progress.epoch, progress.done):
+        if not self._scans.keep(self._owner, until, progress.epoch, progress.done, progress.missed):
             raise self._lost()
         self._until = until
         self._has_kept = True
@@ -122,7 +122,7 @@ class TableState:
 
     def _acquired(self, found: Scan, until: float) -> Progress:
         self._until = until
-        return Progress(found.epoch, found.done)
+        return Progress(found.epoch, found.done, found.missed)
 
     def _require_free(self, found: Scan) -> None:
         if found.owner in (None, self._owner) or found.lease_until <= self._clock():

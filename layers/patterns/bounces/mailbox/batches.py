@@ -55,7 +55,7 @@ class Sorted:
 
 @dataclass(slots=True)
 class Batch:
-    """Mails that a scan handles together. `done` is the number of the last one that was looked at."""
+    """Mails that a scan handles together. `done` is the highest number that was looked at."""
 
     done: int
     sorted: list[Sorted] = field(default_factory=list)

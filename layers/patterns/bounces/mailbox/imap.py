@@ -48,6 +48,10 @@ class ImapSession:
         r"""Yield the mails with a UID above `after`, rising, without those that are \Deleted."""
         return waiting(self._line, after)
 
+    def listed_again(self, numbers: Sequence[int]) -> Iterator[Listed]:
+        """Yield the mails with the UIDs `numbers`, whether or not they are still there."""
+        return (Listed(uid, str(uid)) for uid in numbers)
+
     def fetch(self, listed: Listed) -> Fetched:
         r"""Return the mail `listed`, at most `MAX_MAIL_BYTES` of it, without setting \Seen.
 

@@ -87,6 +87,9 @@ class ImapFiler:
         if not self._opened.keeps(keyword):
             logger.warning("%s keeps no keywords; filing flag is of no use there", self._line.mailbox.name)
             return uids
+        failed = KEYWORDS[Place.FAILED]
+        if keyword != failed and self._opened.keeps(failed):  # an earlier scan may have missed some of them
+            self._does(lambda client: client.remove_flags(uids, [failed], silent=True))
         return [] if self._does(lambda client: client.add_flags(uids, [keyword], silent=True)) else uids
 
     def _move(self, uids: list[int], folder: str, again: bool) -> list[int]:

@@ -119,6 +119,10 @@ class Pop3Session:
         for name, number in list(self._numbers.items()):
             yield Listed(0, name, sizes.get(number))
 
+    def listed_again(self, numbers: Sequence[int]) -> Iterator[Listed]:  # noqa: ARG002  # there are no numbers
+        """Yield none: `waiting` has all mails."""
+        return iter(())
+
     def fetch(self, listed: Listed) -> Fetched:
         """Return the mail `listed`, at most `MAX_MAIL_BYTES` of it; what is beyond is read, as POP3 has it, and left.
 

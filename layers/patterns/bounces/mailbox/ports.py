@@ -60,11 +60,13 @@ class HandedIn:
 class Progress:
     """How far a mailbox was worked off: of the epoch `epoch` (UIDVALIDITY), all mails up to the number `done`.
 
-    Where mails have no numbers, `epoch` is a digest of the names of all mails when the last of them was done.
+    But for `missed`, the numbers of mails that could not be had and still are where they were. Where mails have no
+    numbers, `epoch` is a digest of the names of all mails when the last of them was done.
     """
 
     epoch: str = ""
     done: int = 0
+    missed: tuple[int, ...] = ()  # rising
 
 
 class Session(Protocol):
@@ -80,6 +82,9 @@ class Session(Protocol):
 
     def waiting(self, after: int) -> Iterator[Listed]:
         """Yield the mails with a number above `after`, in order; where there are no numbers, all."""
+
+    def listed_again(self, numbers: Sequence[int]) -> Iterator[Listed]:
+        """Yield the mails `numbers`, whether or not they are still there; none, where this cannot be told."""
 
     def fetch(self, listed: Listed) -> Fetched:
         """Return the mail `listed`, with its flags as they were.

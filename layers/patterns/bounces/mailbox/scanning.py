@@ -14,18 +14,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import Final
 
 from bounces.errors import Disconnected, MailUnavailable, MailVanished
 from bounces.mailbox.batches import BATCH_MAILS, Batch, Budget, Limits, Sorted
+from bounces.mailbox.missed import Missed
 from bounces.mailbox.ports import Door, Fetched, HandedIn, Listed, Place, Progress, Session, State
 from bounces.mailbox.sorting import envelope_recipients, place_of
 from bounces.reading import Arrival, Reading, read_mail
 from bounces.records import Event, Source
 
-DROPS: Final = 2
-"""How often the line may drop at the same mail, before the mail is taken for what drops it."""
 IDLE_DROPS: Final = 4
 """How often the line may drop without a batch between, before the scan gives up."""
 FILED_LATE: Final = 500
@@ -101,9 +100,7 @@ class _Scanner:
         self._progress = progress
         self._before = progress  # how far earlier scans were
         self._may_be_filed = BATCH_MAILS if state.was_cut_off else 0  # of the next mails, what a batch held at most
-        self._drops: Counter[str] = Counter()
-        # Why, by name: asked for once more, such a mail might end the line again.
-        self._unavailable: dict[str, str] = {}
+        self._missed = Missed(name, progress.missed)
         self._idle_drops = 0
         self._names = 0  # a digest of the names seen, where mails have no numbers
 
@@ -148,8 +145,7 @@ class _Scanner:
         if epoch and epoch != self._progress.epoch:
             if self._progress.epoch:
                 self._may_be_filed = sys.maxsize  # under its old number, any of them
-            self._drops.clear()
-            self._unavailable.clear()
+            self._missed.forget()
             self._progress = self._before = Progress(epoch)
 
     def _work_off(self) -> bool:
@@ -170,7 +166,7 @@ class _Scanner:
     def _pending(self) -> Iterator[Listed]:
         session = self._here()
         if session.epoch:
-            return session.waiting(self._progress.done)
+            return chain(self._missed.listed(session), session.waiting(self._progress.done))
         if self._progress.epoch == _digest(_name_number(listed) for listed in session.waiting(0)):
             return iter(())
         self._names = 0
@@ -181,11 +177,11 @@ class _Scanner:
             self._names += sum(map(_name_number, chunk))
             known = self._state.known([_name_mark(listed) for listed in chunk])
             for listed in chunk:
-                if _name_mark(listed) not in known and listed.name not in self._unavailable:
+                if _name_mark(listed) not in known and listed not in self._missed:
                     yield listed
 
     def _keep_names(self) -> None:
-        if not self._here().epoch and self._names and not self._unavailable:
+        if not self._here().epoch and self._names and not self._missed:
             self._state.keep(Progress(_digest([self._names])))
 
     def _gather(self, pending: Iterator[Listed]) -> Batch:
@@ -199,7 +195,7 @@ class _Scanner:
                     break
                 self._state.renew()
                 self._fetch(listed, batch)
-                batch.done = listed.number
+                batch.done = max(batch.done, listed.number)
         except _NotThere:
             raise
         except Disconnected as dropped:
@@ -208,27 +204,15 @@ class _Scanner:
 
     def _fetch(self, listed: Listed, batch: Batch) -> None:
         try:
-            mail = self._read(self._available(listed))
+            mail = self._read(self._missed.fetch(self._here(), listed))
         except MailVanished:
             return
         except MailUnavailable as error:
-            self._unavailable[listed.name] = str(error)
             batch.sorted.append(Sorted(listed, Place.FAILED, Reading((), Event.OTHER, str(error))))
             return
-        except Disconnected:
-            self._drops[listed.name] += 1
-            raise
         batch.sorted.append(_sorted(listed, mail))
         batch.to_hand_in.append(mail)
         batch.size += len(mail.raw)
-
-    def _available(self, listed: Listed) -> Fetched:
-        """Return the mail `listed`. Raises as `Session.fetch` does, and `MailUnavailable` for one that was before."""
-        if listed.name in self._unavailable:
-            raise MailUnavailable(self._unavailable[listed.name])
-        if self._drops[listed.name] >= DROPS:
-            raise MailUnavailable(f"the line dropped {DROPS} times while the mail was fetched")
-        return self._here().fetch(listed)
 
     def _read(self, fetched: Fetched) -> HandedIn:
         name, recipients = self._name_of(fetched.listed), envelope_recipients(fetched.raw)
@@ -257,11 +241,12 @@ class _Scanner:
         self._file(session, batch)
         if not session.epoch:
             # What could not be had is asked for again by the next scan: here nothing sets it apart.
-            marks += [_name_mark(mail.listed) for mail in batch.sorted if mail.listed.name not in self._unavailable]
+            marks += [_name_mark(mail.listed) for mail in batch.sorted if mail.listed not in self._missed]
         if marks:
             self._state.remember(marks)
         if session.epoch:
-            self._progress = Progress(session.epoch, max(batch.done, self._progress.done))
+            missed = self._missed.numbers if session.keeps else ()
+            self._progress = Progress(session.epoch, max(batch.done, self._progress.done), missed)
             self._state.keep(self._progress)
         self._tell(batch)
 

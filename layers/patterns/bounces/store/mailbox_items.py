@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, Self
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
 STATE: Final = "state"
@@ -34,6 +34,7 @@ class ScanItem(MailboxItem):
 
     epoch = UnicodeAttribute(null=True)
     done = NumberAttribute(null=True)
+    missed = NumberSetAttribute(null=True)  # numbers up to `done` of mails that could not be had
     owner = UnicodeAttribute(null=True)
     lease_until = NumberAttribute(null=True)  # seconds since 1970
     cut_off = BooleanAttribute(null=True)

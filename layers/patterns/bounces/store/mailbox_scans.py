@@ -6,6 +6,7 @@ machines have to do with it is not known here (`bounces.aws.mailbox_state`).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class Scan:
 
     epoch: str = ""
     done: int = 0
+    missed: tuple[int, ...] = ()
     owner: str | None = None
     lease_until: float = 0.0
     cut_off: bool = False
@@ -47,6 +49,7 @@ class ScanStore:
         return Scan(
             item.epoch or "",
             int(item.done or 0),
+            tuple(sorted(map(int, item.missed or ()))),
             item.owner,
             float(item.lease_until or 0),
             bool(item.cut_off),
@@ -67,12 +70,17 @@ class ScanStore:
         its: Any = self._scan
         return self._is_updated([its.lease_until.set(lease_until)], its.owner == owner)
 
-    def keep(self, owner: str, lease_until: float, epoch: str, done: int) -> bool:
+    def keep(self, owner: str, lease_until: float, epoch: str, done: int, missed: Collection[int]) -> bool:
         """Keep how far the mailbox was worked off, and do as `extend`."""
         its: Any = self._scan
-        # An empty text is none: not every DynamoDB takes one.
-        in_epoch = its.epoch.set(epoch) if epoch else its.epoch.remove()
-        return self._is_updated([its.lease_until.set(lease_until), in_epoch, its.done.set(done)], its.owner == owner)
+        actions = [
+            its.lease_until.set(lease_until),
+            # An empty text is none, and there is no empty set: not every DynamoDB takes one.
+            its.epoch.set(epoch) if epoch else its.epoch.remove(),
+            its.done.set(done),
+            its.missed.set(set(missed)) if missed else its.missed.remove(),
+        ]
+        return self._is_updated(actions, its.owner == owner)
 
     def give_back(self, owner: str, *, cut_off: bool) -> bool:
         """End the lease of `owner`, and say whether it was still theirs. `cut_off` is for whoever comes next."""
