@@ -83,7 +83,8 @@ def test_the_sample_file_changes_who_it_names_once(stack: Stack, store: Store, p
 def test_long_bodies_get_an_answer_and_the_next_is_taken(
     pusher: Pusher, size: int, packed: bool, status: int, key: str
 ) -> None:
-    body = gzip.compress(long_file(size)) if packed else long_file(size)
+    plain = long_file(size, 3_000)  # few records, since all that are taken are waited for in the end
+    body = gzip.compress(plain) if packed else plain
     answered, told = pusher.push(body, Content_Type=CSV)
     assert (answered, key in told) == (status, True)
     assert pusher.push(rows(2))[1]["accepted"] == 2

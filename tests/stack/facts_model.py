@@ -6,12 +6,14 @@ Written from docs/state.md and nothing of the store, which remembers few facts a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bounces.patterns.policy import Escalation
 
 EVERY = "every"
 Moment = tuple[datetime, str]  # an event's time and its id
+Ground = tuple[datetime, str, datetime]  # when, why, until when
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -104,20 +106,30 @@ class Model:
         run = self.run()
         return ("soft-bouncing", run[0].moment) if run else ("active", None)
 
-    def cause(self, scope: str, now: datetime) -> tuple[datetime, set[str]] | None:
-        """When and why `scope` alone was suppressed, the earliest of what stands at `now`; several of one moment."""
+    def causes(self, scope: str, now: datetime) -> set[tuple[datetime, str]]:
+        """When and why `scope` alone is suppressed at `now`: any of several where they are of one moment.
+
+        The earliest of all is shown, when it has expired the earliest of those that last longest; or an escalation,
+        which is no fact, where that is earlier.
+        """
         lifted = self.lifted(scope)
-        causes = [
-            (a.time, a.reason)
+        grounds = [
+            (a.time, a.reason, a.expires or NEVER)
             for a in self.added
-            if a.scope == scope and (not lifted or a.time > lifted) and (a.expires is None or now < a.expires)
+            if a.scope == scope and (not lifted or a.time > lifted)
         ]
+        escalated = None
         if scope == "global":
-            causes += [(f.time, "hard-bounce" if f.kind == "hard" else "complaint") for f in self.ends()]
-            if escalation := self.escalation():
-                causes.append((escalation[0], "escalation"))
-        first = min((time for time, _ in causes), default=None)
-        return None if first is None else (first, {reason for time, reason in causes if time == first})
+            grounds += [(f.time, "hard-bounce" if f.kind == "hard" else "complaint", NEVER) for f in self.ends()]
+            escalated = self.escalation()
+        lasting = [ground for ground in grounds if ground[2] == max(end for _, _, end in grounds)]
+        shown: set[tuple[datetime, str]] = set()
+        for first in _earliest(grounds) or [None]:
+            live = [ground for ground in (first, *_earliest(lasting)) if ground and now < ground[2]]
+            if escalated:
+                live.append((escalated[0], "escalation", NEVER))
+            shown |= {(time, reason) for time, reason, _ in _earliest(live)}
+        return shown
 
     def is_subscribed(self, list_id: str) -> bool:
         """Whether the platform told `list_id`, and no report took the address off it.
@@ -134,6 +146,10 @@ class Model:
     def subscriber(self, list_id: str) -> str | None:
         named = self.named.get(list_id, [])
         return max(named)[1] if named else None
+
+
+def _earliest(grounds: list[Ground]) -> list[Ground]:
+    return [ground for ground in grounds if ground[0] == min(time for time, _, _ in grounds)]
 
 
 def _apart(first: Fact, last: Fact) -> int:

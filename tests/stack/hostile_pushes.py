@@ -10,9 +10,9 @@ from tests.stack.pushes import CSV, HEADER, JSON, row, rows
 MIB = 1024 * 1024
 
 
-def long_file(size: int) -> bytes:
-    """Return an accounting file of `size` bytes at least, each record of some kilobytes."""
-    line = row(1, "smtp;550 5.1.1 " + "no such user " * 300)
+def long_file(size: int, times: int = 300) -> bytes:
+    """Return an accounting file of `size` bytes at least, with records that say `times` times the same: 4 kB each."""
+    line = row(1, "smtp;550 5.1.1 " + "no such user " * times)
     return "\n".join([HEADER, *[line] * (size // len(line) + 1)]).encode()
 
 

@@ -18,6 +18,7 @@ def bounces_on(tables: Tables, monkeypatch: pytest.MonkeyPatch, folder: Path) ->
     monkeypatch.setenv("BOUNCES_SUBSCRIBERS_TABLE", tables.subscribers)
     monkeypatch.setenv("BOUNCES_SUPPRESSIONS_TABLE", tables.suppressions)
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "states"))
+    monkeypatch.setenv("COLUMNS", "200")  # nothing is wrapped
 
     def run(*arguments: object, stdin: str = "") -> int:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))

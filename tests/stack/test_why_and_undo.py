@@ -35,7 +35,6 @@ def tables(made: Tables) -> Tables:
 
 @pytest.fixture
 def bounces(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bounces:
-    monkeypatch.setenv("COLUMNS", "200")
     return bounces_on(tables, monkeypatch, tmp_path)
 
 

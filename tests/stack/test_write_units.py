@@ -59,7 +59,7 @@ def _average(tables: Tables, make: Callable[[int], Verdict], count: int) -> floa
     return used.writes() / count
 
 
-@pytest.mark.parametrize("count", [1_000, pytest.param(10_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.full)])
 def test_reports_cost_no_more_than_their_bars(tables: Tables, count: int) -> None:
     tables.clear()
     for number in range(count):
