@@ -1,7 +1,6 @@
 """The three functions on the deployed stack: the honest path, and the same once more."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,18 +20,6 @@ from tests.stack.deployed import Stack
 
 MAILS = sorted((ROOT / "events" / "mails").glob("*.eml"))
 USER_UNKNOWN = ROOT / "events" / "mails" / "postfix-user-unknown.eml"
-
-
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
-
-
-@pytest.fixture
-def stack(deployed_stack: Stack) -> Stack:
-    deployed_stack.clear()
-    return deployed_stack
 
 
 def test_a_mail_becomes_a_report_with_all_that_its_notification_says(stack: Stack) -> None:

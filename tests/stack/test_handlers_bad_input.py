@@ -1,7 +1,6 @@
 """What a function does with what it cannot use: keeps it, says so once, counts it, and goes on with the rest."""
 
 import json
-from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -14,32 +13,12 @@ from functions.classify import app as classify
 from functions.ingest_ses import app as ingest_ses
 from local.deploy import ROOT
 from tests import receipts
-from tests.stack import deployed
 from tests.stack.deployed import Kept, Stack
 from tests.stack.said import Said
 from tests.stack.verdicts import USER, hard, no_bounce, report, soft
 
 BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_bytes()
 ORDINARY: Final = b"From: Ann <ann@example.org>\r\nTo: Bob <bob@example.com>\r\nSubject: Lunch?\r\n\r\nAt noon?\r\n"
-
-
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
-
-
-@pytest.fixture
-def stack(deployed_stack: Stack) -> Stack:
-    deployed_stack.clear()
-    return deployed_stack
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Said]:
-    heard = Said(capsys)
-    with heard.listening():
-        yield heard
 
 
 def bounce(stack: Stack, key: str) -> str:

@@ -1,7 +1,7 @@
 """What a function does when a call fails in a way that may pass: gives that message back, and a retry ends it."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
@@ -27,25 +27,12 @@ BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_by
 USERS: Final = ("ann@example.com", "bob@example.com", "cid@example.com")
 
 
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
-
-
 @pytest.fixture
 def stack(deployed_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     monkeypatch.setattr(queues, "FIRST_PAUSE_SECONDS", 0)
     deployed_stack.clear()
     deployed_stack.warm()
     return deployed_stack
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Said]:
-    heard = Said(capsys)
-    with heard.listening():
-        yield heard
 
 
 def envelope(kind: type[Any], *records: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -18,19 +17,12 @@ from bounces.notifications import MAX_RECIPIENTS
 from bounces.records import Report, Source
 from functions.ingest_ses import app as ingest_ses
 from local.deploy import ROOT
-from tests.stack import deployed
 from tests.stack.deployed import Stack
 from tests.stack.handed_in import RECEIVED, RETURN_PATH, mail
 from tests.stack.in_memory import Fault, calls
 from tests.stack.said import Said
 
 BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_bytes()
-
-
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
 
 
 @pytest.fixture
@@ -43,13 +35,6 @@ def stack(deployed_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
 @pytest.fixture
 def door(stack: Stack) -> Door:
     return StackDoor(stack.deployed.resources["MailBucket"], stack.deployed.resources["MailQueue"])
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Said]:
-    heard = Said(capsys)
-    with heard.listening():
-        yield heard
 
 
 def keys(messages: list[str]) -> list[str]:

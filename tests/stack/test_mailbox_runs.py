@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import boto3
@@ -34,25 +34,6 @@ BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_by
 NEWSLETTER: Final = b"From: shop@example.com\r\nSubject: New shoes\r\n\r\nBuy them.\r\n"
 PASSWORD: Final = "correct horse"
 SCANNED: Final = {"taken": 0, "known": 0, "processed": 0, "unrecognised": 0, "failed": 0, "unfiled": 0}
-
-
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
-
-
-@pytest.fixture
-def stack(deployed_stack: Stack) -> Stack:
-    deployed_stack.clear()
-    return deployed_stack
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Iterator[Said]:
-    heard = Said(capsys)
-    with heard.listening():
-        yield heard
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -29,12 +28,6 @@ DELIVERED = {
     "type": "Delivery", "id": "d1", "sender": RETURN_PATH, "recipient": "u1@example.org", "timestamp": 1795600000,
     "response": {"code": 250, "enhanced_code": None, "content": "queued", "command": None},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
 
 
 @pytest.fixture

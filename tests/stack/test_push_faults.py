@@ -22,12 +22,6 @@ from tests.stack.pushes import TOKEN, push, reports, rows
 BAD = b"b,x\n"
 
 
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
-
-
 @pytest.fixture
 def stack(deployed_stack: Stack) -> Stack:
     deployed_stack.clear()

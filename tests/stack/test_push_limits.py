@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -12,12 +11,6 @@ from tests.stack import deployed
 from tests.stack.deployed import Stack
 from tests.stack.hostile_pushes import CASES
 from tests.stack.pushes import JSON, TOKEN, push, reports, rows
-
-
-@pytest.fixture(scope="module")
-def deployed_stack() -> Iterator[Stack]:
-    with deployed.stack() as made:
-        yield made
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -24,12 +23,6 @@ from tests.stack.verdicts import NOON, soft
 
 TABLE: Final = "ReviewTable"
 WEIRD: Final = "550 5.9.9 <{}> is not loved at mx{}.example.com"
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Tables]:
-    with in_memory.tables() as tables:
-        yield tables
 
 
 @pytest.fixture

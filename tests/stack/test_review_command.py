@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 from unittest import mock
 
@@ -25,12 +25,6 @@ CHANGED: Final = ("--subscribers", "SubscribersTable", "--suppressions", "Suppre
 WHY: Final = ("--why", "they told us", "--author", "ann")
 
 Bounces = Callable[..., int]
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Tables]:
-    with in_memory.tables() as tables:
-        yield tables
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What a verdict does to an address."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,12 +14,6 @@ from tests.stack.in_memory import Tables
 from tests.stack.verdicts import NOON, USER, complaint, delivery, hard, no_bounce, soft
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def empty_tables(dynamodb: str | None) -> Iterator[Tables]:
-    with in_memory.tables(dynamodb) as made:
-        yield made
 
 
 @pytest.fixture

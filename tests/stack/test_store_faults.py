@@ -20,12 +20,6 @@ from tests.stack.verdicts import NOON, USER, complaint, hard, soft
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def empty_tables(dynamodb: str | None) -> Iterator[Tables]:
-    with in_memory.tables(dynamodb) as made:
-        yield made
-
-
 @pytest.fixture
 def tables(empty_tables: Tables) -> Tables:
     empty_tables.clear()

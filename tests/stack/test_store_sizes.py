@@ -1,6 +1,6 @@
 """What the store's items weigh, and what its writes cost, by DynamoDB's own rule."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -15,12 +15,6 @@ DAY = timedelta(days=1)
 LONGEST = "x" * 64 + "@" + ".".join(["y" * 60, "y" * 60, "y" * 59]) + ".example"  # 254 octets: RFC 5321 4.5.3.1
 WIDE = "\U0001f4a9" * 2500
 LONG_DIAGNOSTIC = "550-5.1.1 The email account that you tried to reach does not exist. Please try double-checking. " * 5
-
-
-@pytest.fixture(scope="module")
-def empty_tables(dynamodb: str | None) -> Iterator[Tables]:
-    with in_memory.tables(dynamodb) as made:
-        yield made
 
 
 @pytest.fixture

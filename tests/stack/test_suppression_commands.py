@@ -4,7 +4,6 @@ import csv
 import getpass
 import gzip
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,28 +16,11 @@ from bounces.store.rows import FIELDS
 from bounces_cli import importing, suppression_export
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
-from tests.stack.suppression_commands import Bounces, bounces_on
+from tests.stack.suppression_commands import Bounces
 from tests.stack.verdicts import USER, hard, soft
 
 DAY = timedelta(days=1)
 THEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Tables]:
-    with in_memory.tables() as tables:
-        yield tables
-
-
-@pytest.fixture
-def tables(made: Tables) -> Tables:
-    made.clear()
-    return made
-
-
-@pytest.fixture
-def bounces(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bounces:
-    return bounces_on(tables, monkeypatch, tmp_path)
 
 
 def known(tables: Tables, address: str) -> Suppression:

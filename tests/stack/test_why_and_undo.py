@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -12,30 +11,12 @@ import pytest
 from bounces.records import Event
 from bounces.store import State
 from bounces_cli import undo as undo_command
-from tests.stack import in_memory
 from tests.stack.in_memory import Tables
-from tests.stack.suppression_commands import Bounces, bounces_on
+from tests.stack.suppression_commands import Bounces
 from tests.stack.verdicts import USER, complaint, delivery, hard, no_bounce, soft
 
 DAY = timedelta(days=1)
 THEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def made() -> Iterator[Tables]:
-    with in_memory.tables() as tables:
-        yield tables
-
-
-@pytest.fixture
-def tables(made: Tables) -> Tables:
-    made.clear()
-    return made
-
-
-@pytest.fixture
-def bounces(tables: Tables, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Bounces:
-    return bounces_on(tables, monkeypatch, tmp_path)
 
 
 def lived(tables: Tables) -> None:
