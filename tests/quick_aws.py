@@ -1,33 +1,40 @@
 """botocore and moto, without what would be most of the tests' time and is not what they test.
 
 moto finds out anew at each call what methods a class has and by which names an answer's parts may go, looks through a
-whole table for one key, and draws 52 random letters for an answer's id; botocore signs each request and says what it is
-at length. A call of DynamoDB or SQS, which are most, goes to the method of moto's that answers it, with no way there.
+whole table for one key, finds out all about a queue to see whether a message of it is days old, and draws 52 random
+letters for an answer's id; botocore signs each request and says what it is at length. A call of DynamoDB or SQS, which
+are most, goes to the method of moto's that answers it, with no way there.
 """
 
 from __future__ import annotations
 
 import base64
 import gc
+import io
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any, Final
 from unittest import mock
+from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import URLLib3Session
 from botocore.loaders import JSONFileLoader
 from botocore.useragent import UserAgentString
 from moto.core import DEFAULT_ACCOUNT_ID, responses
-from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.serialize import AttributePickerContext, XFormedAttributePicker
 from moto.core.utils import camelcase_to_underscores
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import DynamoHandler
 from moto.sqs import models
+from moto.sqs.models import SQSBackend
 from moto.sqs.responses import SQSResponse
 
 
@@ -40,6 +47,7 @@ def quick() -> Iterator[None]:
         mock.patch.object(responses, "method_names_from_class", names),
         mock.patch.object(responses, "camelcase_to_underscores", words),
         mock.patch.object(models, "camelcase_to_underscores", words),
+        mock.patch.object(SQSBackend, "is_message_valid_based_on_retention_period", lambda *_: True),
         mock.patch.object(XFormedAttributePicker, "get_possible_keys", _found_once(keys)),
         mock.patch.object(Table, "query", _query_of_one_key(Table.query)),
         mock.patch.object(BotocoreStubber, "process_request", _answered_at_once(BotocoreStubber.process_request)),
@@ -55,6 +63,7 @@ def quick_clients() -> None:
     """Have the clients of this process do no more than they must, from now on."""
     SigV4Auth.add_auth = _sign
     JSONFileLoader.load_file = _load_file_once
+    URLLib3Session.send = _sent_at_once
     UserAgentString.to_string = lambda _: "test"
     collect_seldom()
 
@@ -76,6 +85,45 @@ _load_file: Final = cache(JSONFileLoader().load_file)
 def _load_file_once(_: JSONFileLoader, path: str) -> Any:
     """Return what botocore's file `path` says of a service: each session reads it again, for a second together."""
     return _load_file(path)
+
+
+_urllib3_send: Final = URLLib3Session.send
+_connections: Final = threading.local()
+
+
+def _sent_at_once(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+    """Send a request of DynamoDB or SQS and return the answer, which the door beside it says the length of.
+
+    By urllib3, which reads an answer's headers as those of a mail, it takes longer than the door takes to answer.
+    """
+    if "X-Amz-Target" not in request.headers:
+        return _urllib3_send(session, request)
+    url = urlsplit(request.url)
+    headers = "".join(f"{name}: {_text(value)}\r\n" for name, value in request.headers.items())
+    head = f"{request.method} {url.path or '/'} HTTP/1.1\r\nHost: {url.netloc}\r\n{headers}\r\n"
+    try:
+        if getattr(_connections, "to", None) != url.netloc:
+            _connections.socket = socket.create_connection((url.hostname, url.port))
+            _connections.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _connections.answers = _connections.socket.makefile("rb")
+            _connections.to = url.netloc
+        _connections.socket.sendall(head.encode("latin-1") + request.body)
+        return _answered(request.url, _connections.answers)
+    except OSError as error:
+        _connections.to = None
+        raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
+
+
+def _answered(url: str, answers: io.BufferedReader) -> AWSResponse:
+    status = answers.readline()
+    if not status:
+        raise ConnectionResetError("no answer")
+    headers = {}
+    while (line := answers.readline()) not in (b"\r\n", b""):
+        name, _, value = line.decode("latin-1").partition(":")
+        headers[name] = value.strip()
+    body = answers.read(int(headers["Content-Length"]))
+    return AWSResponse(url, int(status.split()[1]), headers, MockRawResponse(body))
 
 
 _add_auth: Final = SigV4Auth.add_auth
