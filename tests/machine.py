@@ -13,7 +13,7 @@ PAUSES: Final = (0, 0.1, 0.2, 0.5, 1, 2, 4, 8)
 
 
 def quickest(measured: Callable[[], float], allowed: float) -> float:
-    """Return the least time, in seconds, that `measured` tells of some tries, the last of which took `allowed` at most.
+    """Return the least time, in seconds, that `measured` tells of a few tries; one that is `allowed` is the last.
 
     Each is divided by how slow the machine was around it. What takes too long by itself does so at every try.
     """

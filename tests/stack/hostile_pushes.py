@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 
 
 def long_file(size: int, times: int = 300) -> bytes:
-    """Return an accounting file of `size` bytes at least, with records that say `times` times the same: 4 kB each."""
+    """Return an accounting file of `size` bytes at least, each record of 13 bytes for each of `times`: some kB."""
     line = row(1, "smtp;550 5.1.1 " + "no such user " * times)
     return "\n".join([HEADER, *[line] * (size // len(line) + 1)]).encode()
 

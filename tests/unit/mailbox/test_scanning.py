@@ -254,6 +254,18 @@ def test_a_mail_that_stays_and_could_not_be_had_is_asked_for_again() -> None:
     assert {mail.raw for mail in door.taken} == set(given_mails.values()) - {bounce(1)}
 
 
+def test_new_mails_are_taken_before_those_that_were_missed_are_asked_for_again() -> None:
+    given_mails = mails(10)
+    mailbox, door, state = Mailbox(dict(given_mails), keeps=True), Door(), State()
+    mailbox.strike = refusing(*sorted(given_mails)[:5])
+
+    scanned(mailbox, door, state, Limits(mails=5, seconds=3600))
+    outcome = scanned(mailbox, door, state, Limits(mails=5, seconds=3600))
+
+    assert outcome.taken == 5
+    assert state.progress == Progress("17", max(given_mails), tuple(sorted(given_mails)[:5]))
+
+
 def test_numbers_of_missed_mails_are_forgotten_with_their_epoch() -> None:
     mailbox, door, state = Mailbox(mails(10), keeps=True), Door(), State()
     mailbox.strike = refusing(11)
@@ -295,6 +307,24 @@ def test_a_server_that_gives_out_nothing_is_not_taken_for_broken_mails(keeps: bo
     lost = set(given_mails.values()) - {mail.raw for mail in door.taken}
     assert lost == set(mailbox.folders[Place.FAILED])
     assert bool(lost) is not keeps
+
+
+def test_where_nothing_missed_counts_as_done_any_number_may_be_missed() -> None:
+    given_mails = mails(2 * MOST)
+    mailbox, door, state = Mailbox(dict(given_mails), is_numbered=False, keeps=True), Door(), State()
+    last = max(given_mails)
+
+    def strike(call: str) -> None:
+        if call.startswith("fetch") and call != f"fetch uidl-{last}":
+            raise MailUnavailable("permission denied")
+
+    mailbox.strike = strike
+    first = scanned(mailbox, door, state)
+    mailbox.strike = no_strike
+    second = scanned(mailbox, door, state)
+
+    assert (first.taken, first.places[Place.FAILED]) == (1, 2 * MOST - 1)
+    assert second.taken == 2 * MOST - 1
 
 
 def refusing(*numbers: int) -> Callable[[str], None]:

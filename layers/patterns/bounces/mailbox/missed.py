@@ -31,6 +31,11 @@ class Missed:
         """The numbers of the mails that are missed, rising; of those that have numbers."""
         return tuple(sorted(self._numbers))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no further mail may be missed."""
+        return len(self._numbers) >= MOST
+
     def __bool__(self) -> bool:
         """Say whether this scan missed any."""
         return bool(self._reasons)
@@ -55,7 +60,8 @@ class Missed:
         """Return the mail `listed`.
 
         Raises as `Session.fetch` does, and `MailUnavailable` for a mail at which the line has dropped `DROPS` times.
-        Where `MOST` are missed and another one is not given out either, it raises `MailboxRefused`.
+        Where `MOST` are missed and another one is not given out either, it raises `MailboxRefused`; not so without
+        numbers, where nothing that was missed counts as done.
         """
         try:
             if listed.name in self._reasons:
@@ -76,7 +82,7 @@ class Missed:
         return fetched
 
     def _miss(self, listed: Listed, reason: str) -> None:
-        if listed not in self and len(self._reasons) >= MOST:
+        if listed.number and listed.number not in self._numbers and self.is_full:
             raise MailboxRefused(
                 f"{self._mailbox_name}: {MOST} mails are not given out, and the next one is not either ({reason}). "
                 "The scan ends before it: look at the server; take mails that are broken for good out of the folder"

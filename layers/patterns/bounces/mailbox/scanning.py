@@ -166,7 +166,9 @@ class _Scanner:
     def _pending(self) -> Iterator[Listed]:
         session = self._here()
         if session.epoch:
-            return chain(self._missed.listed(session), session.waiting(self._progress.done))
+            waiting, again = session.waiting(self._progress.done), self._missed.listed(session)
+            # New ones first, so that a small limit is not spent on the same mails each time.
+            return chain(again, waiting) if self._missed.is_full else chain(waiting, again)
         if self._progress.epoch == _digest(_name_number(listed) for listed in session.waiting(0)):
             return iter(())
         self._names = 0
