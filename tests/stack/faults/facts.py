@@ -86,6 +86,7 @@ class World:
     memberships: list[tuple[str, str]] = field(default_factory=list)
     joining_later: list[str] = field(default_factory=list)
     lifted: list[str] = field(default_factory=list)
+    undone: list[str] = field(default_factory=list)
 
 
 def world(seed: int, reports: int) -> World:
@@ -114,6 +115,7 @@ class _Maker:
         self._world.facts = facts[: self._reports]
         self._world.joining_later = self._draw.sample(addresses, count // 3)
         self._world.lifted = self._draw.sample(addresses, count // 4)
+        self._world.undone = self._draw.sample(addresses, count // 4)
         return self._world
 
     def _join(self, address: str) -> None:

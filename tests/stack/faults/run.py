@@ -18,7 +18,7 @@ from tests.stack.faults import aws_door, compare, handlers
 from tests.stack.faults.compare import Left
 from tests.stack.faults.driver import Counts, Driver
 from tests.stack.faults.scenario import Scenario, scenario
-from tests.stack.faults.strikes import Rates
+from tests.stack.faults.strikes import USUAL, Rates
 from tests.stack.faults.tally import SERVICES, Tally
 
 FULL: Final = 10_000
@@ -77,7 +77,7 @@ class Outcome:
         return "\n".join(lines + [f"  {line}" for line in self.failures])
 
 
-def run(seed: int, reports: int, *, sabotage: str | None = None, rates: Rates | None = None) -> Outcome:
+def run(seed: int, reports: int, *, sabotage: str | None = None, rates: Rates = USUAL) -> Outcome:
     """Run the scenario number `seed` of `reports` reports twice, and compare."""
     its = scenario(seed, reports)
     collect_seldom()
@@ -90,7 +90,7 @@ def run(seed: int, reports: int, *, sabotage: str | None = None, rates: Rates | 
         tally = Path(folder) / "tally"
         Tally(tally)
         with handlers.struck(
-            deployed, door, seed=seed, rates=rates or Rates(), tally=tally, sabotage=sabotage
+            deployed, door, seed=seed, rates=rates, tally=tally, sabotage=sabotage
         ) as struck:
             driver = Driver(deployed, struck, seed)
             driver.run_as_delivered(its)

@@ -76,10 +76,16 @@ class Scenario:
         if wave == 0:
             return [_subscribing(address, list_id) for address, list_id in self.world.memberships]
         if wave == 1:
-            return [_subscribing(address, LATER_LIST) for address in self.world.joining_later]
+            return [
+                *(_subscribing(address, LATER_LIST) for address in self.world.joining_later),
+                *(_undoing(address, 0) for address in self.world.undone),
+            ]
         if wave == 2:
             return [_lifting(address, FIRST_DAY + timedelta(days=45)) for address in self.world.lifted]
-        return [_lifting(address, RECEIVED) for address in self.world.lifted[::3]]
+        return [
+            *(_lifting(address, RECEIVED) for address in self.world.lifted[::3]),
+            *(_undoing(address, -1) for address in self.world.undone[::2]),
+        ]
 
 
 def _subscribing(address: str, list_id: str) -> Decision:
@@ -94,6 +100,16 @@ def _lifting(address: str, at: datetime) -> Decision:
         store.lift(address, at=at, by="ann", why="they asked")
 
     return lift
+
+
+def _undoing(address: str, place: int) -> Decision:
+    """Return the undoing of the report at `place` of an address' history, in the order of events; 0 is the earliest."""
+
+    def undo(store: Store) -> None:
+        if history := store.history(address):
+            store.undo(address, history[place].evidence.report, at=RECEIVED, by="ben", why="it was never theirs")
+
+    return undo
 
 
 def scenario(seed: int, reports: int) -> Scenario:

@@ -8,14 +8,17 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
 from tests.stack.faults.run import Outcome, run
+from tests.stack.faults.strikes import USUAL, Rates
 
 
-def outcomes(seeds: range, reports: int, sabotages: tuple[str | None, ...] = (None,)) -> Iterator[tuple[str, Outcome]]:
-    """Yield what each run came to, and what was broken in it, in order, run side by side on the cores there are."""
+def outcomes(
+    seeds: range, reports: int, sabotages: tuple[str | None, ...] = (None,), rates: Rates = USUAL
+) -> Iterator[tuple[str | None, Outcome]]:
+    """Yield what was broken in each run and what it came to, in order, run side by side on the cores there are."""
     runs = [(seed, broken) for broken in sabotages for seed in seeds]
     cores = len(os.sched_getaffinity(0))
     with ProcessPoolExecutor(cores, get_context("spawn"), initializer=_quiet, max_tasks_per_child=1) as pool:
-        begun = [(broken or "", pool.submit(run, seed, reports, sabotage=broken)) for seed, broken in runs]
+        begun = [(broken, pool.submit(run, seed, reports, sabotage=broken, rates=rates)) for seed, broken in runs]
         for broken, future in begun:
             yield broken, future.result()
 

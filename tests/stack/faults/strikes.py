@@ -46,6 +46,9 @@ class Rates:
     killed: float = 0.001
 
 
+USUAL: Final = Rates()
+
+
 @dataclass(slots=True)
 class _Late:
     session: URLLib3Session
