@@ -89,9 +89,7 @@ def run(seed: int, reports: int, *, sabotage: str | None = None, rates: Rates = 
         deployed = deploy()
         tally = Path(folder) / "tally"
         Tally(tally)
-        with handlers.struck(
-            deployed, door, seed=seed, rates=rates, tally=tally, sabotage=sabotage
-        ) as struck:
+        with handlers.struck(deployed, door, seed=seed, rates=rates, tally=tally, sabotage=sabotage) as struck:
             driver = Driver(deployed, struck, seed)
             driver.run_as_delivered(its)
         found, waiting = compare.left_by(deployed), driver.waiting()
