@@ -1,17 +1,17 @@
-"""AWS on 127.0.0.1: moto's server, and the environment that leads every AWS client to it, in any process."""
+"""AWS on 127.0.0.1: moto's, and the environment that leads every AWS client to it, in any process."""
 
-import logging
 import os
 import socket
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 import boto3
-from moto.server import ThreadedMotoServer
+from moto import mock_aws
 
-HOST: Final = "127.0.0.1"  # a number: moto takes a host name's first label for a bucket
+from local import aws_door
+
+HOST: Final = "127.0.0.1"  # a number: before a name, clients put the bucket's
 PORT: Final = 5000
 REGION: Final = "eu-west-1"
 # moto's own account. Only it knows these keys, so that a forgotten AWS_ENDPOINT_URL can reach nobody's real one.
@@ -53,29 +53,25 @@ def serving(port: int = PORT) -> Iterator[int]:
 
     The process's environment leads to it meanwhile. Raises `PortTaken`.
     """
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line a call
-    server = ThreadedMotoServer(ip_address=HOST, port=require_free(port), verbose=False)
-    server.start()
-    _, taken = server.get_host_and_port()
-    before = {name: os.environ.get(name) for name in (*environment(taken), *_FOREIGN)}
-    for name in _FOREIGN:
-        os.environ.pop(name, None)
-    os.environ.update(environment(taken))
-    # boto3 keeps a session, and with it the environment of its first use.
-    boto3.setup_default_session()
-    try:
-        _forget_all(taken)
-        yield taken
-    finally:
-        with suppress(OSError):
-            _forget_all(taken)
-        server.stop()
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    with aws_door.opened(HOST, require_free(port)) as door:
+        taken = int(door.server_address[1])
+        before = {name: os.environ.get(name) for name in (*environment(taken), *_FOREIGN)}
+        _forget_all()
+        for name in _FOREIGN:
+            os.environ.pop(name, None)
+        os.environ.update(environment(taken))
+        # boto3 keeps a session, and with it the environment of its first use.
         boto3.setup_default_session()
+        try:
+            yield taken
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+            boto3.setup_default_session()
+            _forget_all()
 
 
 def require_free(port: int, host: str = HOST) -> int:
@@ -90,7 +86,7 @@ def require_free(port: int, host: str = HOST) -> int:
         return int(probe.getsockname()[1])
 
 
-def _forget_all(port: int) -> None:
+def _forget_all() -> None:
     """Empty moto, whose state is the process's: an earlier stack in it would still be there."""
-    request = urllib.request.Request(f"http://{HOST}:{port}/moto-api/reset", method="POST")
-    urllib.request.urlopen(request, timeout=30).close()
+    with mock_aws():
+        pass  # empties it at both ends

@@ -13,8 +13,6 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 import docker  # type: ignore[import-untyped]
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
 
 from local import endpoint
 
@@ -29,23 +27,6 @@ def container_host() -> str:
         return given
     bridge = docker.from_env().networks.get("bridge")
     return str(next(config["Gateway"] for config in bridge.attrs["IPAM"]["Config"] if "Gateway" in config))
-
-
-@contextmanager
-def moto_at(host: str, port: int) -> Iterator[None]:
-    """Serve this process' moto at `host` too, and at no other address, until left."""
-    with _listening(host, port) as listening:
-        application = DomainDispatcherApplication(create_backend_app)
-        server = make_server(
-            host, port, application, threaded=True, request_handler=MotoRequestHandler, fd=listening.fileno()
-        )
-        serving = threading.Thread(target=server.serve_forever, daemon=True)
-        serving.start()
-        try:
-            yield
-        finally:
-            server.shutdown()
-            serving.join()
 
 
 @contextmanager

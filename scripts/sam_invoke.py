@@ -28,7 +28,7 @@ from bounces.store.states import State
 from local import endpoint
 from local.deploy import Deployed, deploy
 from scripts import sam_mailbox, sam_start_api
-from scripts.at_container_host import container_host, moto_at
+from scripts.at_container_host import container_host, forwarded_from
 from scripts.sam_mailbox import SampleMailbox
 from tests.dovecot import digest
 
@@ -255,7 +255,7 @@ def main(architecture: str) -> int:
         port = ending.enter_context(endpoint.serving(0))
         host = container_host()
         if host != endpoint.HOST:
-            ending.enter_context(moto_at(host, port))
+            port = ending.enter_context(forwarded_from(host, port))
         mailbox = ending.enter_context(sam_mailbox.running(host))
         deployed = deploy(parameters={"MailboxSecretArns": mailbox.secret} if mailbox else {})
         surroundings = Surroundings(deployed, mailbox, f"http://{host}:{port}")

@@ -25,13 +25,12 @@ from bounces.mailbox.batches import BATCH_MAILS
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
 from functions.ingest_ses import app as ingest_ses
-from local import endpoint
+from local import aws_door, endpoint
 from local.endpoint import ACCOUNT, REGION
 from tests.dovecot import Dovecot, digest
 from tests.e2e.mailbox_jobs import Job, Strike
 from tests.e2e.mailbox_mails import Sent
 from tests.stack import deployed, in_memory
-from tests.stack.faults import aws_door
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _PATH: Final = os.pathsep.join(["layers/patterns", "cli"])
@@ -100,7 +99,7 @@ def aws() -> Iterator[Aws]:
     with (
         tempfile.TemporaryDirectory(prefix="scans-") as folder,
         deployed.stack() as stack,
-        aws_door.opened() as door,
+        aws_door.opened(endpoint.HOST) as door,
     ):
         scanner = Scanner(door.url, Path(folder))
         try:

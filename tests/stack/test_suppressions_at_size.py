@@ -35,7 +35,7 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("count", [12_000, pytest.param(200_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("count", [20_000, pytest.param(200_000, marks=pytest.mark.full)])
 def test_an_export_of_all_is_imported_as_it_was(count: int, second_dynamodb: str, tmp_path: Path) -> None:
     described = {
         "BillingMode": "PAY_PER_REQUEST",

@@ -18,10 +18,10 @@ from functions.classify import app as classify
 from functions.ingest_push import app as ingest_push
 from functions.ingest_ses import app as ingest_ses
 from local import endpoint
+from local.aws_door import AwsDoor
 from local.deploy import ROOT, Deployed
 from local.function import Configuration, FunctionError
 from tests.stack import deployed as in_process
-from tests.stack.faults.aws_door import AwsDoor
 from tests.stack.faults.strikes import Rates
 from tests.stack.faults.worker import FLUSH, HANDLERS, Setup
 

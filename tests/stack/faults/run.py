@@ -11,10 +11,12 @@ from typing import Final
 
 from moto.moto_api._internal import mock_random
 
+from local import aws_door
 from local.deploy import deploy
+from local.endpoint import HOST
 from tests.quick_aws import collect_seldom
 from tests.stack import in_memory
-from tests.stack.faults import aws_door, compare, handlers
+from tests.stack.faults import compare, handlers
 from tests.stack.faults.compare import Left
 from tests.stack.faults.driver import Counts, Driver
 from tests.stack.faults.scenario import Scenario, scenario
@@ -84,7 +86,7 @@ def run(seed: int, reports: int, *, sabotage: str | None = None, rates: Rates = 
     start = time.monotonic()
     expected = _without_faults(its)
     between = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, in_memory.aws(), aws_door.opened() as door:
+    with tempfile.TemporaryDirectory() as folder, in_memory.aws(), aws_door.opened(HOST) as door:
         mock_random.seed(0)
         deployed = deploy()
         tally = Path(folder) / "tally"
