@@ -42,11 +42,13 @@ class _Connection(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
-        """Answer until the client closes the connection, or is killed in the midst of a request."""
+        """Answer until the client has no more, or is killed in the midst of a request."""
         with self.server.connected():
             try:
                 while self._answer_one():
                     pass
+            except ValueError:
+                self.wfile.write(_written("", 400, {}, "this is no request of HTTP/1.1"))
             except ConnectionError:
                 pass
 
@@ -63,7 +65,9 @@ class _Connection(socketserver.StreamRequestHandler):
             return False
         method, path, _ = line.decode("latin-1").split(" ", 2)
         self.wfile.write(_written(method, *self.server.answer(method, path, headers, body)))
-        return "transfer-encoding" not in headers  # else the next line is not a request's first
+        if "transfer-encoding" in headers:
+            return False  # the next line is not a request's first
+        return (headers.get("connection") or "").lower() != "close"
 
     def _headers(self) -> HTTPHeaders | None:
         headers = HTTPHeaders()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -50,6 +51,21 @@ def test_what_is_no_request_to_a_service_is_told_why(
     assert answer.status == status
     assert words in answer.read().decode()
     connection.close()
+
+
+@pytest.mark.parametrize("said", [b"GET\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n"])
+def test_what_is_no_request_is_told_so_and_the_connection_ends(aws: int, said: bytes) -> None:
+    with socket.create_connection((endpoint.HOST, aws), timeout=30) as client:
+        client.sendall(said)
+        answer = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_who_wants_the_connection_to_end_is_answered_first(aws: int) -> None:
+    with socket.create_connection((endpoint.HOST, aws), timeout=30) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(1 << 16), b""))
+    assert answer.startswith(b"HTTP/1.1 403 ")
 
 
 def test_of_two_who_write_on_one_condition_one_is_refused() -> None:
