@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -97,7 +96,7 @@ def test_what_is_kept_is_enough_to_apply_it(review: ReviewStore) -> None:
 
 def test_an_item_is_known_by_as_much_of_its_id_as_is_its_own(review: ReviewStore) -> None:
     shared = "a" * 39
-    keep(review, *(replace(one, report=replace(one.report, id=shared + end)) for one, end in (
+    keep(review, *(one.replaced(report=one.report.replaced(id=shared + end)) for one, end in (
         (unknown(1), "1"), (unknown(2), "2"), (unknown(3), ""),
     )))  # fmt: skip
     (group,) = review.groups()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -52,13 +51,13 @@ REASONS: Final = {
     "a known soft one": (soft(), None),
     "one that nothing is known of": (soft(category="other"), UNKNOWN),
     "one without a category": (soft(category=None), UNKNOWN),
-    "one that the operator's pattern ignores": (replace(soft(category="other"), ignore=True), None),
+    "one that the operator's pattern ignores": (soft(category="other").replaced(ignore=True), None),
     "one that the operator decided": (soft(category="other", source=Source.OPERATOR), None),
     "a bounce that names nobody": (hard(**NOBODY), BOUNCE_OF_NOBODY),
     "a bounce of what is no address": (hard(recipient="Mailer", addressee=None), NO_ADDRESS),
     "a bounce of too long an address": (hard(recipient=LONG, addressee=LONG), TOO_LONG),
     "a delivery in vain that names nobody": (
-        replace(soft(event=Event.DELAY, action="failed", **NOBODY), category="message-expired"),
+        soft(event=Event.DELAY, action="failed", **NOBODY).replaced(category="message-expired"),
         BOUNCE_OF_NOBODY,
     ),
     "a warning that names nobody": (no_bounce(Event.DELAY, action="delayed", **NOBODY), None),
@@ -96,7 +95,7 @@ def test_a_rejected_row_becomes_a_report_that_changes_no_address() -> None:
     assert (first.event, first.recipient, first.addressee) == (Event.OTHER, None, None)
     assert (first.raw, first.event_time, first.note) == (f"{arrival.raw}#2", NOON, push.set_aside[0].reason)
     assert len(second.diagnostic or "") == MAX_SHOWN
-    again = reports_of(push.set_aside, replace(arrival, received_time=NOON + timedelta(days=1), raw="elsewhere"))
+    again = reports_of(push.set_aside, arrival._replace(received_time=NOON + timedelta(days=1), raw="elsewhere"))
     assert [report.id for report in again] == [first.id, second.id]
     for report in (first, second):
         verdict = Classifier().classify(report)

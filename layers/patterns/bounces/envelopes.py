@@ -6,7 +6,7 @@ batch by the message, so a mail of 50,000 recipients is some hundred messages, n
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from bounces.errors import RecordError, UnknownVersion, shown
@@ -94,8 +94,8 @@ def _written(record: Report | Verdict) -> str:
     if len(body) <= MAX_BYTES - _MAX_FRAME:
         return body
     report = record.report if isinstance(record, Verdict) else record
-    report = replace(report, headers={}, authentication={}, cuts=("headers", "authentication", *report.cuts))
-    smaller = replace(record, report=report) if isinstance(record, Verdict) else report
+    report = report.replaced(headers={}, authentication={}, cuts=("headers", "authentication", *report.cuts))
+    smaller = record.replaced(report=report) if isinstance(record, Verdict) else report
     return json.dumps(smaller.to_json(), separators=(",", ":"))
 
 

@@ -8,13 +8,14 @@ form with a version, which is refused on reading when anything in it is not as t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 
 from bounces.addresses import MAX_ADDRESS
 from bounces.errors import RecordError, UnknownVersion, shown
+from bounces.frozen import Frozen
 from bounces.lengths import beyond
 
 VERSION: Final = 1
@@ -25,6 +26,8 @@ MAX_NAME: Final = 255  # RFC 1035 2.3.4: a host name; ours for ids and codes too
 MAX_KEY: Final = 1024  # an S3 key in bytes
 MAX_RETURNED_HEADERS: Final = 16
 MAX_CUTS: Final = 32
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Source(StrEnum):
@@ -61,8 +64,7 @@ class BounceType(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Frozen):
     """What one source says of one recipient.
 
     Every text is cut to its limit when the record is made, and the field's name is then in `cuts`. Texts are None
@@ -98,29 +100,15 @@ class Report:
     source_category: str | None = None  # the source's own classification, kept beside ours
     system: str | None = None  # the mail system whose shape the report has
     note: str | None = None  # what the reader found odd, for whoever reviews it
-    headers: Mapping[str, str] = field(default_factory=dict)  # headers of the returned message that carry ids
-    authentication: Mapping[str, str] = field(default_factory=dict)  # SES's spam, virus, spf, dkim, dmarc verdicts
+    headers: Mapping[str, str] = NOTHING  # headers of the returned message that carry ids
+    authentication: Mapping[str, str] = NOTHING  # SES's spam, virus, spf, dkim, dmarc verdicts
     cuts: tuple[str, ...] = ()  # what was beyond a limit and is therefore not here
     raw: str | None = None  # where the mail, or the pushed body and the place in it, is kept
 
-    def __post_init__(self) -> None:
+    def _settle(self) -> None:
         _bound(self, _REPORT_LIMITS)
         if self.headers or self.authentication or len(self.cuts) > MAX_CUTS:
             _bound_maps(self)
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Report:
-        """Return the report with the fields `given`, as `Report(**given)` does at four times the cost.
-
-        For what makes one for each mail: a frozen dataclass sets each of its fields by a call. The names are trusted.
-        """
-        report = object.__new__(cls)
-        fields_of = vars(report)
-        fields_of.update(given)
-        fields_of.setdefault("headers", {})
-        fields_of.setdefault("authentication", {})
-        report.__post_init__()
-        return report
 
     @property
     def is_failure(self) -> bool:
@@ -137,8 +125,7 @@ class Report:
         return cls(**_known(value, "report"))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Verdict(Frozen):
     """A report and what it means: category, hard or soft, and the rule that decided."""
 
     report: Report
@@ -152,16 +139,8 @@ class Verdict:
     patterns_version: str | None = None  # of the operator's set
     ignore: bool = False  # an operator's pattern says: to history, with no other effect
 
-    def __post_init__(self) -> None:
+    def _settle(self) -> None:
         _bound(self, _VERDICT_LIMITS)
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Verdict:
-        """Return the verdict with the fields `given`: see `Report.of`."""
-        verdict = object.__new__(cls)
-        vars(verdict).update(given)
-        verdict.__post_init__()
-        return verdict
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON's types; fields that hold nothing are left out."""
@@ -212,7 +191,7 @@ _ENUMS: Final[dict[str, type[StrEnum]]] = {"source": Source, "event": Event, "bo
 _TIMES: Final = frozenset({"event_time", "received_time", "first_attempt", "last_attempt"})
 _MAPS: Final = frozenset({"headers", "authentication"})
 _REQUIRED: Final = {"report": ("id", "source", "event", "recipient"), "verdict": ("report", "category", "bounce_type")}
-_NAMES: Final = {"report": [f.name for f in fields(Report)], "verdict": [f.name for f in fields(Verdict)]}
+_NAMES: Final = {"report": Report.FIELDS, "verdict": Verdict.FIELDS}
 
 
 def _bound(record: Report | Verdict, limits: Mapping[str, int]) -> None:
@@ -261,7 +240,7 @@ def _bounded_map(value: Mapping[str, str]) -> tuple[dict[str, str], bool]:
 
 def _to_json(record: Report | Verdict) -> dict[str, Any]:
     written: dict[str, Any] = {"version": VERSION}
-    for name in _NAMES["report" if isinstance(record, Report) else "verdict"]:
+    for name in record.FIELDS:
         value = getattr(record, name)
         if isinstance(value, datetime):
             value = value.astimezone(UTC).isoformat().replace("+00:00", "Z")

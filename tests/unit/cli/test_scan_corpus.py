@@ -7,7 +7,6 @@ import math
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ def scanned(open_session: Callable[[], Session]) -> Reports:
     limits = Limits(sys.maxsize, math.inf)
     outcome = scan("box", open_session, NoDoor(), NoState(), limits=limits, on_filed=found.append)
     assert outcome.is_finished
-    return [tuple(replace(report, raw=None) for report in mail.reading.reports) for mail in found]
+    return [tuple(report.replaced(raw=None) for report in mail.reading.reports) for mail in found]
 
 
 @pytest.fixture(scope="module", params=[our_mails, corpus], ids=["ours", "corpus"])

@@ -1,7 +1,5 @@
 """Whom a mail was for, and where it belongs."""
 
-from dataclasses import replace
-
 import pytest
 
 from bounces.mailbox.ports import Place
@@ -48,8 +46,8 @@ def test_no_more_recipients_are_taken_than_the_limit() -> None:
 
 def test_what_names_nobody_is_unrecognised() -> None:
     named = Report(id="1", source=Source.MAILBOX, event=Event.BOUNCE, recipient="kim@example.org")
-    nameless = replace(named, id="2", recipient=None)
-    by_token = replace(named, id="3", recipient=None, subscriber="kim-7")
+    nameless = named.replaced(id="2", recipient=None)
+    by_token = named.replaced(id="3", recipient=None, subscriber="kim-7")
 
     assert place_of(Reading((nameless, named), Event.BOUNCE, "")) is Place.PROCESSED
     assert place_of(Reading((by_token,), Event.COMPLAINT, "")) is Place.PROCESSED

@@ -7,7 +7,6 @@ reports.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -45,7 +44,7 @@ def take_records(source: Source, request: Request, its: PushSettings, deadline: 
         raise
     if push.set_aside:
         deadline.run(partial(push_store.keep_rejected, kept, push.set_aside))
-    unread = rejections.reports_of(push.set_aside, replace(arrival, raw=kept.rejected_uri))
+    unread = rejections.reports_of(push.set_aside, arrival._replace(raw=kept.rejected_uri))
     queues.send_by(deadline, its.report_queue_url, envelopes.pack(Report, (*push.reports, *unread)))
     _account(kept.key, push)
     return _told(push)

@@ -136,19 +136,17 @@ class Classifier:
 
     def _verdict(self, report: Report, decision: Decision) -> Verdict:
         bounce_type, because = self._type_of(report, decision)
-        return Verdict.of(
-            {
-                "report": report,
-                "category": decision.category,
-                "bounce_type": bounce_type,
-                "rule": decision.rule,
-                "rule_text": decision.text,
-                "layer": decision.layer,
-                "matched": decision.matched,
-                "reason": _sentence(because),
-                "patterns_version": self._version,
-                "ignore": decision.ignore,
-            }
+        return Verdict(
+            report=report,
+            category=decision.category,
+            bounce_type=bounce_type,
+            rule=decision.rule,
+            rule_text=decision.text,
+            layer=decision.layer,
+            matched=decision.matched,
+            reason=_sentence(because),
+            patterns_version=self._version,
+            ignore=decision.ignore,
         )
 
     def _has_lasted(self, report: Report, category: str) -> bool:

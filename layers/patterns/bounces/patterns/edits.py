@@ -6,7 +6,6 @@ A set is a text to the letter, so that what nobody edited stays as it was writte
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from bounces.errors import PatternError, shown
 from bounces.patterns.operator_patterns import OperatorPattern, OperatorPatterns, Outcome, Refused, Remark
@@ -29,7 +28,7 @@ def added(
     together, refused = parse_patterns("\n".join((*known, *lines)))
     new = together.entries[len(known) :]
     told = tuple(line._replace(number=line.number - len(known)) for line in refused)
-    return replace(patterns, entries=(*entries[:place], *new, *entries[place:])), told
+    return patterns.with_entries((*entries[:place], *new, *entries[place:])), told
 
 
 def with_refused(patterns: OperatorPatterns, refused: Iterable[Refused]) -> OperatorPatterns:
@@ -40,14 +39,14 @@ def with_refused(patterns: OperatorPatterns, refused: Iterable[Refused]) -> Oper
     entries = list(patterns.entries)
     for line in refused:
         entries.insert(line.number - 1, Remark(line.line))
-    return replace(patterns, entries=tuple(entries))
+    return patterns.with_entries(tuple(entries))
 
 
 def removed(patterns: OperatorPatterns, which: Iterable[str]) -> tuple[OperatorPatterns, tuple[OperatorPattern, ...]]:
     """Return `patterns` without those that `which` names, and these. Raises `PatternError` where one is not there."""
     places = {_named(patterns, name) for name in which}
     kept = tuple(entry for place, entry in enumerate(patterns.entries) if place not in places)
-    return replace(patterns, entries=kept), tuple(_at(patterns, places))
+    return patterns.with_entries(kept), tuple(_at(patterns, places))
 
 
 def set_enabled(
@@ -59,7 +58,7 @@ def set_enabled(
         switched(entry, enabled) if place in places and isinstance(entry, OperatorPattern) else entry
         for place, entry in enumerate(patterns.entries)
     )
-    return replace(patterns, entries=entries), tuple(_at(patterns, places))
+    return patterns.with_entries(entries), tuple(_at(patterns, places))
 
 
 def newly_hard(before: OperatorPatterns, after: OperatorPatterns) -> tuple[OperatorPattern, ...]:

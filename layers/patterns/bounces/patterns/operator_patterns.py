@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -25,8 +24,7 @@ class Outcome(StrEnum):
     IGNORE = "Ignore"
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorPattern:
+class OperatorPattern(NamedTuple):
     """One line of an operator's set. `line` is the line as it was written, and what is exported again."""
 
     line: str
@@ -52,12 +50,26 @@ class Refused(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
 class OperatorPatterns:
     """An ordered set of patterns; the first that matches wins. `version` names it in verdicts."""
 
-    entries: tuple[OperatorPattern | Remark, ...] = ()
-    version: str | None = None
+    __slots__ = ("entries", "version")
+
+    def __init__(self, entries: tuple[OperatorPattern | Remark, ...] = (), version: str | None = None) -> None:
+        self.entries: Final = entries
+        self.version: Final = version
+
+    def with_entries(self, entries: tuple[OperatorPattern | Remark, ...]) -> OperatorPatterns:
+        """Return a set of other `entries` under the same version."""
+        return OperatorPatterns(entries, self.version)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OperatorPatterns):
+            return NotImplemented
+        return self.entries == other.entries and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash((self.entries, self.version))
 
     def __iter__(self) -> Iterator[OperatorPattern]:
         """Yield the patterns in their order, those that are off too."""

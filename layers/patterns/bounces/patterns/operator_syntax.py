@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final
 
 import re2
@@ -79,7 +78,7 @@ def switched(pattern: OperatorPattern, enabled: bool) -> OperatorPattern:
     if enabled == pattern.enabled:
         return pattern
     line = pattern.line.strip().removeprefix(OFF).strip() if enabled else f"{OFF} {pattern.line.strip()}"
-    return replace(pattern, line=line, enabled=enabled)
+    return pattern._replace(line=line, enabled=enabled)
 
 
 def parse_line(line: str) -> OperatorPattern | Remark:

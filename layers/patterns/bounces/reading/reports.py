@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bounces import verp
 from bounces.addresses import is_address
@@ -15,19 +14,18 @@ from bounces.reading.dates import parsed
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.part import Part
 from bounces.reading.text import one_line
-from bounces.records import Event, Report, Source
+from bounces.records import NOTHING, Event, Report, Source
 
 _FAILURES: Final = frozenset({Event.BOUNCE, Event.DELAY})
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """How a mail came in: what the reader cannot know from its bytes."""
 
     source: Source = Source.MAILBOX
     received_time: datetime | None = None
     envelope_recipients: tuple[str, ...] = ()
-    authentication: Mapping[str, str] = field(default_factory=dict)
+    authentication: Mapping[str, str] = NOTHING
     raw: str | None = None
 
 
@@ -51,23 +49,21 @@ def reports_of(findings: Findings, root: Part, body: bytes, arrival: Arrival) ->
             continue
         recipient = finding.recipient or None
         addressee = finding.original or only or recipient
-        reports[identity] = Report.of(
-            {
-                "id": identity,
-                "event": finding.event,
-                "recipient": recipient,
-                "original_recipient": finding.original or None,
-                "addressee": addressee if addressee and is_address(addressee) else None,
-                "action": finding.action or None,
-                "status": finding.status or None,
-                "reply_code": finding.reply_code or None,
-                "diagnostic": one_line(finding.diagnostic) or None,
-                "remote_mta": finding.remote_mta or None,
-                "event_time": _time(finding.time or mail_time, arrival.received_time),
-                "feedback_type": finding.feedback_type or None,
-                **_attempts(finding, findings.arrival, root.header("date"), arrival.received_time),
-                **shared,
-            }
+        reports[identity] = Report(
+            id=identity,
+            event=finding.event,
+            recipient=recipient,
+            original_recipient=finding.original or None,
+            addressee=addressee if addressee and is_address(addressee) else None,
+            action=finding.action or None,
+            status=finding.status or None,
+            reply_code=finding.reply_code or None,
+            diagnostic=one_line(finding.diagnostic) or None,
+            remote_mta=finding.remote_mta or None,
+            event_time=_time(finding.time or mail_time, arrival.received_time),
+            feedback_type=finding.feedback_type or None,
+            **_attempts(finding, findings.arrival, root.header("date"), arrival.received_time),
+            **shared,
         )
     return tuple(reports.values())
 
@@ -77,7 +73,6 @@ def _shared(findings: Findings, arrival: Arrival) -> dict[str, Any]:
     shared: dict[str, Any] = {
         "source": arrival.source,
         "received_time": arrival.received_time,
-        "authentication": arrival.authentication,
         "raw": arrival.raw,
         "returned_to": None,
     }
@@ -104,6 +99,7 @@ def _shared(findings: Findings, arrival: Arrival) -> dict[str, Any]:
         ("system", findings.system),
         ("note", findings.note),
         ("cuts", tuple(findings.cuts)),
+        ("authentication", arrival.authentication),
     ):
         if value:
             shared[name] = value

@@ -113,8 +113,7 @@ def applied_to(kept: Verdict, decision: Decision) -> Verdict:
     said_type = (report.feedback_type or "").strip().lower()
     bounce_type = {Choice.HARD: BounceType.HARD, Choice.SOFT: BounceType.SOFT}.get(decision.choice, BounceType.NONE)
     return Verdict(
-        report=replace(
-            named,
+        report=named.replaced(
             id=report_id(digest, event, addresses.key(whom)),
             source=Source.OPERATOR,
             event=event,
@@ -141,6 +140,6 @@ def _named(report: Report, decision: Decision) -> Report:
     if decision.recipient is None:
         raise ReviewError("the report names nobody; say whom it is about with --recipient ADDRESS, or dismiss it")
     cuts = tuple(cut for cut in report.cuts if cut not in ("addressee", "recipient", "original_recipient"))
-    return replace(
-        report, recipient=decision.recipient, addressee=decision.recipient, original_recipient=None, cuts=cuts
+    return report.replaced(
+        recipient=decision.recipient, addressee=decision.recipient, original_recipient=None, cuts=cuts
     )

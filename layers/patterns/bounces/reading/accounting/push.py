@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from bounces.errors import PushTooLarge, RecordError
@@ -83,7 +83,7 @@ def read_push(body: bytes, arrival: Arrival, content_type: str = "", content_enc
         accepted += 1
         if piece.is_long or len(found) > MAX_RECIPIENTS:
             set_aside.append(_kept(piece, f"is longer than {MAX_RECORD} bytes or {MAX_RECIPIENTS} recipients", True))
-            found = tuple(replace(report, cuts=("record", *report.cuts)) for report in found[:MAX_RECIPIENTS])
+            found = tuple(report.replaced(cuts=("record", *report.cuts)) for report in found[:MAX_RECIPIENTS])
         reports.extend(found)
     return Push(tuple(reports), accepted, dict(ignored), tuple(set_aside))
 

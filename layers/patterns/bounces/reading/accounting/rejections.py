@@ -34,16 +34,14 @@ def reports_of(records: Iterable[SetAside], arrival: Arrival) -> tuple[Report, .
 
 def _report(identity: str, record: SetAside, arrival: Arrival) -> Report:
     shown = one_line(record.record[: 4 * MAX_SHOWN].decode("utf-8", "replace"))[:MAX_SHOWN]
-    return Report.of(
-        {
-            "id": identity,
-            "source": arrival.source,
-            "event": Event.OTHER,
-            "recipient": None,
-            "diagnostic": shown or None,
-            "event_time": arrival.received_time,
-            "received_time": arrival.received_time,
-            "note": record.reason,
-            "raw": f"{arrival.raw}#{record.place}" if arrival.raw else None,
-        }
+    return Report(
+        id=identity,
+        source=arrival.source,
+        event=Event.OTHER,
+        recipient=None,
+        diagnostic=shown or None,
+        event_time=arrival.received_time,
+        received_time=arrival.received_time,
+        note=record.reason,
+        raw=f"{arrival.raw}#{record.place}" if arrival.raw else None,
     )
