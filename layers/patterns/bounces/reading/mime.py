@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import fast_mail_parser
 
 from bounces.reading.bounding import for_slow_parser, header_end
-from bounces.reading.limits import MANY_ENCODED_WORDS, MAX_ENCODED_WORDS
+from bounces.reading.limits import MANY_ENCODED_WORDS, MAX_DEPTH, MAX_ENCODED_WORDS
 from bounces.reading.part import Headers, Part
 
 if TYPE_CHECKING:
@@ -66,13 +66,37 @@ def parse(raw: bytes, cuts: list[str]) -> Part:
 
     Never raises: what cannot be split is one part of text.
     """
-    raw = _within_encoded_words(raw, cuts)
-    return _quickly(raw) or _slowly(raw, cuts)
+    root, raw = _tried(_within_encoded_words(raw, cuts))
+    return root or _slowly(raw, cuts)
 
 
 def parse_quickly(raw: bytes, cuts: list[str]) -> Part | None:
     """Return what `parse` does, or None where that takes mail-parser."""
-    return _quickly(_within_encoded_words(raw, cuts))
+    return _tried(_within_encoded_words(raw, cuts))[0]
+
+
+def _tried(raw: bytes) -> tuple[Part | None, bytes]:
+    """Return the tree of the mail `raw` if the fast parser finds it, and what mail-parser is to be given if not."""
+    root = _quickly(raw)
+    if root is None:
+        mended = _with_plain_boundaries(raw)
+        if mended != raw:
+            return _quickly(mended), mended
+    return root, raw
+
+
+def _with_plain_boundaries(raw: bytes) -> bytes:
+    """Return the mail `raw` with its boundaries where and as the fast parser looks for them.
+
+    RFC 2231 lets them have a charset in front. Some gateways to mobile phones break the line before one, and leave
+    out the white space that makes the next line a part of the field (RFC 5322 2.2.3).
+    """
+    lower = raw.lower()
+    if b"\nboundary=" in lower:
+        raw = re.sub(rb"(;[ \t]*\r?\n)(?=boundary=)", rb"\1 ", raw, flags=re.IGNORECASE)
+    if b"boundary*=" in lower:
+        raw = re.sub(rb"\b(boundary)\*=\"?[\w.-]*'[\w-]*'([\w()+,./:=?-]+)\"?", rb'\1="\2"', raw, flags=re.IGNORECASE)
+    return raw
 
 
 def _within_encoded_words(raw: bytes, cuts: list[str]) -> bytes:
@@ -138,5 +162,24 @@ def _split_cleanly(tree: PyLazyMimePart, raw: bytes) -> bool:
         if node.children:
             stack.extend(node.children)
         elif node.content_type.startswith("multipart/"):
+            return _are_ended_from_without(tree)
+    return True
+
+
+def _are_ended_from_without(tree: PyLazyMimePart) -> bool:
+    """Say whether each multipart without parts has the boundary of one around it: then it ends where it begins."""
+    stack: list[tuple[PyLazyMimePart, frozenset[str]]] = [(tree, frozenset())]
+    while stack:
+        node, around = stack.pop()
+        if node.is_message or not node.content_type.startswith("multipart/"):
+            continue
+        found = _BOUNDARY.search("".join(_lowered(node.headers).get("content-type", [])))
+        if found is None or len(around) > MAX_DEPTH:
+            return False
+        boundary = (found.group(1) or found.group(2)).rstrip()
+        if node.children:
+            within = around | {boundary}
+            stack.extend((child, within) for child in node.children)
+        elif boundary not in around:
             return False
     return True
