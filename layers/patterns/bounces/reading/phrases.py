@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from heapq import heapify, heappop, heappush
 from typing import Final
 
 import re2
@@ -23,16 +24,22 @@ class Phrases:
 
     def __init__(self, phrases: Iterable[str]) -> None:
         """Take `phrases`, in lower case and with single spaces."""
-        left = dict.fromkeys(phrases)
+        words_of = {phrase: tuple(dict.fromkeys(phrase.split())) for phrase in phrases}
+        counts = Counter(word for words in words_of.values() for word in words)
+        # The most frequent word first, and the longest of those: the rarer in other texts, the better.
+        queue = [(-count if len(word) > 2 else 0, -len(word), word) for word, count in counts.items()]
+        heapify(queue)
         self._groups: list[tuple[str, tuple[str, ...]]] = []
-        while left:
-            words = Counter(word for phrase in left for word in dict.fromkeys(phrase.split()))
-            # The longest of the most frequent: the rarer in other texts, the better.
-            word = max(words, key=lambda word: (words[word] if len(word) > 2 else 0, len(word)))
-            group = tuple(phrase for phrase in left if word in phrase)
-            self._groups.append((word, group))
+        while words_of:
+            rank, length, word = heappop(queue)
+            if rank and -rank != counts[word]:  # some of its phrases are under another word
+                heappush(queue, (-counts[word], length, word))
+                continue
+            group = tuple([phrase for phrase in words_of if word in phrase])
+            if group:
+                self._groups.append((word, group))
             for phrase in group:
-                del left[phrase]
+                counts.subtract(words_of.pop(phrase))
         self._ascii = [group for group in self._groups if group[0].isascii()]
 
     def first_in(self, text: str) -> str | None:
