@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 import re2
@@ -26,39 +27,67 @@ _ESCAPE: Final = re.compile(r"\\.")
 class Expression:
     """An expression, compiled when it is first tried: in one process few ever are."""
 
-    __slots__ = ("_compiled", "_is_folded", "_text")
+    __slots__ = ("_compiled", "_compiled_for_ascii", "_is_folded", "_text")
 
     def __init__(self, text: str, *, is_folded: bool = False) -> None:
         """Take note of `text`, which is RE2 syntax; with `is_folded`, to be held against folded texts alone."""
         self._text = text
         self._is_folded = is_folded
         self._compiled: Any = None
+        self._compiled_for_ascii: Any = None
 
     def matches(self, text: Text) -> Iterator[Any]:
         """Yield its matches in `text.folded`, of which `span()` tells the place."""
-        compiled = self._compiled or self._compile()
-        # Bytes are what RE2 reads; in ASCII alone their places are the characters'.
-        found: Iterator[Any] = compiled.finditer(text.raw if len(text.raw) == len(text.folded) else text.folded)
+        found: Iterator[Any]
+        if len(text.raw) != len(text.folded):
+            found = (self._compiled or self._compile()).finditer(text.folded)
+        else:
+            found = (self._compiled_for_ascii or self._compile_for_ascii()).finditer(text.raw)
         return found
 
     def search(self, text: str) -> tuple[int, int] | None:
         """Return where it first matches in `text`, or None."""
-        compiled = self._compiled or self._compile()
-        found = compiled.search(text.encode() if text.isascii() else text)
+        if text.isascii():
+            found = (self._compiled_for_ascii or self._compile_for_ascii()).search(text.encode())
+        else:
+            found = (self._compiled or self._compile()).search(text)
         return None if found is None else found.span()
 
     def _compile(self) -> Any:
-        options = expression_options()
-        options.never_capture = True  # where an expression matches is found faster than what its groups do
-        if self._is_folded:
-            # What has one case only compiles in half the time when the other is not looked for.
-            letters = _ESCAPE.sub("", self._text)
-            options.case_sensitive = letters == letters.casefold()
-        try:
-            self._compiled = re2.compile(self._text, options)
-        except re2.error as error:
-            raise PatternError(f"an expression cannot be compiled: {error}") from error
+        self._compiled = _compiled(self._text, self._ignores_case(), "UTF8")
         return self._compiled
+
+    def _compile_for_ascii(self) -> Any:
+        """Compile it for texts in ASCII, which are found in their bytes: those are places too, and in Latin-1 each
+        stands for itself, of which RE2 makes less than of what may be a letter of several.
+        """
+        is_ascii = self._text.isascii()
+        text = self._text.encode()
+        self._compiled_for_ascii = _compiled(text, self._ignores_case(), "LATIN1" if is_ascii else "UTF8")
+        return self._compiled_for_ascii
+
+    def _ignores_case(self) -> bool:
+        if not self._is_folded:
+            return True
+        # What has one case only compiles in half the time when the other is not looked for.
+        letters = _ESCAPE.sub("", self._text)
+        return letters != letters.casefold()
+
+
+def _compiled(text: str | bytes, ignores_case: bool, encoding: str) -> Any:
+    try:
+        return re2.compile(text, _options(ignores_case, encoding))
+    except re2.error as error:
+        raise PatternError(f"an expression cannot be compiled: {error}") from error
+
+
+@cache
+def _options(ignores_case: bool, encoding: str) -> Any:
+    options = expression_options()
+    options.never_capture = True  # where an expression matches is found faster than what its groups do
+    options.case_sensitive = not ignores_case
+    options.encoding = getattr(re2.Options.Encoding, encoding)
+    return options
 
 
 class Condition:

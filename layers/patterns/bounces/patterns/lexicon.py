@@ -33,12 +33,13 @@ class Sighting(NamedTuple):
 class _Watch:
     """What rules, by their numbers, are to be tried for which words: those of one provider, or of none."""
 
-    __slots__ = ("_alone", "_always", "_by_word")
+    __slots__ = ("_always", "_by_word", "_words")
 
     def __init__(self) -> None:
         self._always: list[int] = []  # what can be left aside for no missing word
-        self._alone: dict[int, list[int]] = {}  # what one word is enough for
-        self._by_word: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}  # with what else must be seen
+        # What a word is a reason to try, with what else must be seen: a word of each clause.
+        self._by_word: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}
+        self._words: set[int] = set()
 
     def add(self, number: int, ways: Sequence[NumberedWay]) -> None:
         """Watch for the `ways` in which texts can match the rule `number`."""
@@ -46,28 +47,23 @@ class _Watch:
             self._always.append(number)
         for first, *others in ways:
             watched = (number, [frozenset(clause) for clause in others])
+            self._words.update(first)
             for word in first:
-                if others:
-                    self._by_word.setdefault(word, []).append(watched)
-                else:
-                    self._alone.setdefault(word, []).append(number)
+                self._by_word.setdefault(word, []).append(watched)
 
     def tell(self, seen: set[int], found: set[int]) -> None:
         """Add to `found` the rules that a text may match in which the words `seen` stand."""
         found.update(self._always)
-        alone, by_word = self._alone, self._by_word
-        for word in seen:
-            if word in alone:
-                found.update(alone[word])
-            if word in by_word:
-                for number, others in by_word[word]:
-                    if number in found:
-                        continue
-                    for clause in others:
-                        if seen.isdisjoint(clause):
-                            break
-                    else:
-                        found.add(number)
+        by_word = self._by_word
+        for word in seen & self._words:
+            for number, others in by_word[word]:
+                if number in found:
+                    continue
+                for clause in others:
+                    if seen.isdisjoint(clause):
+                        break
+                else:
+                    found.add(number)
 
 
 class RuleLexicon:
