@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from bounces.knowledge import vocabulary
 from bounces.patterns import codes
@@ -44,17 +44,30 @@ _EVENTS: Final = {
 _TYPES: Final = {Outcome.HARD: BounceType.HARD, Outcome.SOFT: BounceType.SOFT}
 
 
-class Decision(NamedTuple):
+class Decision:
     """What one layer says. `soft` and `ignore` as the rule or pattern has them."""
 
-    category: str
-    layer: str
-    rule: str | None
-    text: str | None
-    matched: str | None
-    because: str
-    soft: bool = False
-    ignore: bool = False
+    __slots__ = ("because", "category", "ignore", "layer", "matched", "rule", "soft", "text")
+
+    def __init__(
+        self,
+        category: str,
+        layer: str,
+        rule: str | None,
+        text: str | None,
+        matched: str | None,
+        because: str,
+        soft: bool = False,
+        ignore: bool = False,
+    ) -> None:
+        self.category = category
+        self.layer = layer
+        self.rule = rule
+        self.text = text
+        self.matched = matched
+        self.because = because
+        self.soft = soft
+        self.ignore = ignore
 
 
 class Classifier:

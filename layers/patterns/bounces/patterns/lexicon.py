@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import methodcaller
-from typing import Final, NamedTuple
+from typing import Final
 
 from bounces.knowledge import NumberedWay, numbered_ways
 from bounces.patterns.expressions import Expression
@@ -15,19 +15,25 @@ from bounces.patterns.words import Words, places_of
 _SPAN: Final = methodcaller("span")
 
 
-class Found(NamedTuple):
+class Found:
     """Where a rule or pattern was met: its number, the words there, and where they begin in the folded text."""
 
-    number: int
-    matched: str
-    start: int = 0
+    __slots__ = ("matched", "number", "start")
+
+    def __init__(self, number: int, matched: str, start: int = 0) -> None:
+        self.number = number
+        self.matched = matched
+        self.start = start
 
 
-class Sighting(NamedTuple):
+class Sighting:
     """What one pass over a text saw, not yet judged: the numbers of its words, and the scopes that it lies in."""
 
-    words: set[int]
-    scopes: Sequence[str]
+    __slots__ = ("scopes", "words")
+
+    def __init__(self, words: set[int], scopes: Sequence[str]) -> None:
+        self.words = words
+        self.scopes = scopes
 
 
 class _Watch:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
 
 from bounces.patterns.codes import reply_start
 
@@ -38,13 +37,20 @@ _ADDRESS_ENDS = " <>()[]\"',;:"
 _TO_ADDRESS_END = re.compile(f"[^{re.escape(_ADDRESS_ENDS)}]*")
 
 
-class Text(NamedTuple):
-    """A diagnostic in the form to be matched: as it reads, with its case folded, and that in UTF-8 for RE2."""
+class Text:
+    """A diagnostic in the form to be matched: as it reads, with its case folded, and that in UTF-8 for RE2.
 
-    shown: str
-    folded: str
-    raw: bytes
-    answer: int  # where in `folded` the receiver's answer begins; before it are the sending system's own words
+    The receiver's answer begins at `answer` of `folded`; before it are the sending system's own words. Written out, as
+    what else is made for each mail: mypyc has the attributes of a named tuple looked up by name each time.
+    """
+
+    __slots__ = ("answer", "folded", "raw", "shown")
+
+    def __init__(self, shown: str, folded: str, raw: bytes, answer: int) -> None:
+        self.shown = shown
+        self.folded = folded
+        self.raw = raw
+        self.answer = answer
 
     def part(self, start: int, end: int) -> str:
         """Return what stands at a place of `folded`, as it reads where that place is known in `shown`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 
 from bounces.knowledge import read_table
 from bounces.reading.phrases import Phrases, folded
@@ -13,14 +13,24 @@ from bounces.reading.phrases import Phrases, folded
 _ANSWER: Final = re.compile(r"^(?:(?:re|aw|antw|sv|fwd?) ?: ?){1,3}")
 
 
-class Wording(NamedTuple):
+class Wording:
     """The texts and expressions of `auto_reply.toml`."""
 
-    headers: tuple[tuple[str, re.Pattern[str]], ...]
-    names: frozenset[str]
-    subjects: Phrases
-    subject_starts: tuple[str, ...]
-    unsubscriptions: re.Pattern[str]
+    __slots__ = ("headers", "names", "subject_starts", "subjects", "unsubscriptions")
+
+    def __init__(
+        self,
+        headers: tuple[tuple[str, re.Pattern[str]], ...],
+        names: frozenset[str],
+        subjects: Phrases,
+        subject_starts: tuple[str, ...],
+        unsubscriptions: re.Pattern[str],
+    ) -> None:
+        self.headers = headers
+        self.names = names
+        self.subjects = subjects
+        self.subject_starts = subject_starts
+        self.unsubscriptions = unsubscriptions
 
 
 @cache

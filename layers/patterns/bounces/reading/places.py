@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 from bounces.addresses import is_address
 from bounces.reading.wording import MARKS, wording
@@ -35,11 +35,14 @@ _REMARK: Final = re.compile(
 )
 
 
-class _Grammar(NamedTuple):
+class _Grammar:
     """How addresses are written in a line: what a domain is, and a line that begins with an address."""
 
-    domain: re.Pattern[str]
-    first: re.Pattern[str]  # the address in whatever brackets or after a bullet
+    __slots__ = ("domain", "first")
+
+    def __init__(self, domain: re.Pattern[str], first: re.Pattern[str]) -> None:
+        self.domain = domain
+        self.first = first  # the address in whatever brackets or after a bullet
 
 
 def _grammar(first: str, more: str, letter: str = "") -> _Grammar:
@@ -53,12 +56,15 @@ _ASCII: Final = _grammar("[A-Za-z0-9_-]", "[A-Za-z0-9_.-]")
 _ANY_SCRIPT: Final = _grammar(rf"{_LETTER}[^\x00-,./:-@\[-^`{{-\xa0]", rf"{_LETTER}[^\x00-,/:-@\[-^`{{-\xa0]", _LETTER)
 
 
-class Place(NamedTuple):
+class Place:
     """An address, the number of its line, and the kind of place that it stands in."""
 
-    line: int
-    address: str
-    kind: int
+    __slots__ = ("address", "kind", "line")
+
+    def __init__(self, line: int, address: str, kind: int) -> None:
+        self.line = line
+        self.address = address
+        self.kind = kind
 
 
 def plain_places(lines: list[str]) -> list[Place]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from bounces.knowledge import read_table
 from bounces.reading.phrases import PhraseBook, Phrases
@@ -22,21 +22,51 @@ TIMEOUTS: Final = "timeouts"
 TOLD: Final = (EXPLANATIONS, FINALS, DELAYS, EXPIRIES, TIMEOUTS)
 
 
-class Wording(NamedTuple):
+class Wording:
     """The texts of `prose.toml`; `told` are those lists that `TOLD` names."""
 
-    separators: frozenset[str]
-    separator_starts: tuple[str, ...]
-    separator_line: re.Pattern[str]
-    separator_prefixes: frozenset[str]
-    senders: Phrases
-    senders_of_much: Phrases
-    subjects: Phrases
-    rejections: Phrases
-    told: PhraseBook
-    labels: frozenset[str]
-    others: frozenset[str]
-    contacts: Phrases
+    __slots__ = (
+        "contacts",
+        "labels",
+        "others",
+        "rejections",
+        "senders",
+        "senders_of_much",
+        "separator_line",
+        "separator_prefixes",
+        "separator_starts",
+        "separators",
+        "subjects",
+        "told",
+    )
+
+    def __init__(
+        self,
+        separators: frozenset[str],
+        separator_starts: tuple[str, ...],
+        separator_line: re.Pattern[str],
+        separator_prefixes: frozenset[str],
+        senders: Phrases,
+        senders_of_much: Phrases,
+        subjects: Phrases,
+        rejections: Phrases,
+        told: PhraseBook,
+        labels: frozenset[str],
+        others: frozenset[str],
+        contacts: Phrases,
+    ) -> None:
+        self.separators = separators
+        self.separator_starts = separator_starts
+        self.separator_line = separator_line
+        self.separator_prefixes = separator_prefixes
+        self.senders = senders
+        self.senders_of_much = senders_of_much
+        self.subjects = subjects
+        self.rejections = rejections
+        self.told = told
+        self.labels = labels
+        self.others = others
+        self.contacts = contacts
 
 
 @cache
