@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 
-def beyond(fields: Mapping[str, Any], limits: Mapping[str, int]) -> list[str]:
+def beyond(fields: dict[str, Any], limits: dict[str, int]) -> list[str]:
     """Return the names of those `fields` with a limit, in characters, that are longer, or not in ASCII.
 
     Those have to be looked at: a text of other letters may hold what UTF-8 cannot write.

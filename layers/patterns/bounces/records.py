@@ -194,7 +194,7 @@ _REQUIRED: Final = {"report": ("id", "source", "event", "recipient"), "verdict":
 _NAMES: Final = {"report": Report.FIELDS, "verdict": Verdict.FIELDS}
 
 
-def _bound(record: Report | Verdict, limits: Mapping[str, int]) -> None:
+def _bound(record: Report | Verdict, limits: dict[str, int]) -> None:
     """Cut what is beyond a limit, in place: the record is not yet anyone's."""
     names = beyond(vars(record), limits)
     if names:

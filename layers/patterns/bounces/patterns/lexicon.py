@@ -31,7 +31,7 @@ class Sighting:
 
     __slots__ = ("scopes", "words")
 
-    def __init__(self, words: set[int], scopes: Sequence[str]) -> None:
+    def __init__(self, words: set[int], scopes: list[str]) -> None:
         self.words = words
         self.scopes = scopes
 
@@ -47,7 +47,7 @@ class _Watch:
         self._by_word: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}
         self._words: set[int] = set()
 
-    def add(self, number: int, ways: Sequence[NumberedWay]) -> None:
+    def add(self, number: int, ways: list[NumberedWay]) -> None:
         """Watch for the `ways` in which texts can match the rule `number`."""
         if not ways:
             self._always.append(number)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
 
 import ahocorasick
+
+_NUMBER: Final = itemgetter(1)  # of where a word ends and its number
 
 
 class Words:
@@ -30,7 +33,7 @@ class Words:
 
     def seen_in(self, folded_text: str) -> set[int]:
         """Return the numbers of the words that stand in `folded_text`, anywhere and within other words too."""
-        return {number for _, number in self._automaton.iter(folded_text)}
+        return set(map(_NUMBER, self._automaton.iter(folded_text)))
 
 
 def places_of(word: str, folded_text: str) -> list[tuple[int, int]]:

@@ -130,6 +130,6 @@ def _attempts(finding: Finding, taken: str, reported: str, received: datetime | 
     return {"first_attempt": first, "last_attempt": last} if first and last else {}
 
 
-def _first(headers: Mapping[str, list[str]], name: str) -> str:
+def _first(headers: dict[str, list[str]], name: str) -> str:
     values = headers.get(name)
     return values[0] if values else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from bounces.addresses import is_address
@@ -46,7 +46,7 @@ def addresses_in(values: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def only_address(headers: Mapping[str, Sequence[str]]) -> str | None:
+def only_address(headers: dict[str, list[str]]) -> str | None:
     """Return who the returned message was for, where its To names exactly one address."""
     values = headers.get("to", ())
     if len(values) == 1 and is_address(values[0]):
@@ -69,7 +69,7 @@ def token_in(feedback_id: str) -> Token | None:
     return said.token if said else None
 
 
-def id_headers(headers: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def id_headers(headers: dict[str, list[str]]) -> dict[str, str]:
     """Return the first value of each header of `headers` that carries a platform's ids."""
     if headers.keys().isdisjoint(ID_HEADERS):
         return {}

@@ -98,7 +98,7 @@ def _ids(record: Mapping[str, Any], return_path: str | None) -> dict[str, Any]:
     return found
 
 
-def _ids_of(headers: Mapping[str, list[str]], return_path: str | None) -> dict[str, Any]:
+def _ids_of(headers: dict[str, list[str]], return_path: str | None) -> dict[str, Any]:
     ids = returned.id_headers(headers)
     feedback_id = ids.get("x-fblid") or ids.get("feedback-id")
     found: dict[str, Any] = {"headers": ids, "feedback_id": feedback_id}
