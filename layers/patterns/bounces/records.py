@@ -28,6 +28,7 @@ MAX_RETURNED_HEADERS: Final = 16
 MAX_CUTS: Final = 32
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+"""What a map holds where the source is silent: one for all records, so nobody can add to it."""
 
 
 class Source(StrEnum):
