@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ class Point(Frozen):
     y: int = 0
 
 
-class Shortened(Frozen):
+class Shortened(Frozen, limits={"text": 3}, collections=("tags",)):
     text: str
+    note: str = ""
+    tags: tuple[str, ...] = ()
 
-    def _settle(self) -> None:
-        vars(self)["text"] = self.text[:3]
+    @classmethod
+    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
+        fields.update({name: fields[name][:3] for name in names})
 
 
 REPORT = Report(id="a1", source=Source.SES, event=Event.BOUNCE, recipient="kim@example.com")
@@ -50,6 +54,8 @@ def test_a_field_can_neither_be_set_nor_deleted() -> None:
 
 def test_a_class_may_bound_what_it_was_given_and_what_is_changed() -> None:
     assert Shortened(text="abcdef").text == "abc"
+    assert Shortened(text="abc", tags=("a", "b", "c", "d")).tags == ("a", "b", "c")
+    assert Shortened(text="abc", note="abcdef").note == "abcdef"
     assert Shortened(text="a").replaced(text="uvwxyz").text == "uvw"
 
 

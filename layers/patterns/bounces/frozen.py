@@ -6,7 +6,13 @@ frozen one sets each of its fields by a call. Here a record's fields are its `__
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final, NoReturn, Self, dataclass_transform
+
+from bounces.lengths import suspects
+
+_SET: Final = object.__setattr__
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -14,30 +20,34 @@ class Frozen:
     """A record whose fields are the annotated names of its class, those with a value there optional.
 
     A default is shared by all records, so it must be one that nobody can change. Two records are equal where they are
-    of one class and all fields are. A class may bound its fields in `_settle`.
+    of one class and all fields are. A class says which fields it bounds, and does so in `_bound`.
     """
 
     FIELDS: ClassVar[tuple[str, ...]] = ()
     _REQUIRED: ClassVar[frozenset[str]] = frozenset()
-    _KNOWN: ClassVar[frozenset[str]] = frozenset()
+    _LIMITS: ClassVar[dict[str, int]] = {}
 
     __hash__ = None  # type: ignore[assignment]  # some fields cannot be
 
-    def __init_subclass__(cls) -> None:
-        """Take note of the fields."""
+    def __init_subclass__(cls, *, limits: Mapping[str, int] | None = None, collections: Iterable[str] = ()) -> None:
+        """Take note of the fields: `limits` of texts in characters, and those that are `collections`."""
         cls.FIELDS = tuple(cls.__annotations__)
-        cls._KNOWN = frozenset(cls.FIELDS)
-        cls._REQUIRED = cls._KNOWN.difference(vars(cls))
+        cls._REQUIRED = frozenset(cls.FIELDS).difference(vars(cls))
+        cls._LIMITS = {**dict.fromkeys(cls.FIELDS, sys.maxsize), **(limits or {}), **dict.fromkeys(collections, 0)}
 
     def __init__(self, **given: Any) -> None:
         """Take the fields `given`. Raises `TypeError` for one that is unknown, and where one is missing."""
-        if not self._REQUIRED <= given.keys() <= self._KNOWN:
-            raise TypeError(self._wrong(given.keys()))
-        vars(self).update(given)
-        self._settle()
+        names = suspects(given, self._LIMITS)
+        if names:
+            self._refuse_unknown(names)
+            self._bound(given, names)
+        if not given.keys() >= self._REQUIRED:
+            raise TypeError(f"a {type(self).__name__} needs {', '.join(sorted(self._REQUIRED - given.keys()))}")
+        _SET(self, "__dict__", given)
 
-    def _settle(self) -> None:
-        """Put right, by `vars(self)`, what was given: the record is not yet anyone's."""
+    @classmethod
+    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
+        """Put right, in `fields`, those with `names`: collections, and texts beyond their limit or not in ASCII."""
 
     def replaced(self, **changes: Any) -> Self:
         """Return this record with `changes`."""
@@ -58,8 +68,7 @@ class Frozen:
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"{name} of a {type(self).__name__} cannot be deleted; `replaced` gives another one")
 
-    def _wrong(self, given: Any) -> str:
-        unknown = sorted(given - self._KNOWN)
-        if unknown:
-            return f"a {type(self).__name__} has no field {unknown[0]}"
-        return f"a {type(self).__name__} needs {', '.join(sorted(self._REQUIRED - given))}"
+    def _refuse_unknown(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self._LIMITS:
+                raise TypeError(f"a {type(self).__name__} has no field {name}")

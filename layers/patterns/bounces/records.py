@@ -7,7 +7,7 @@ form with a version, which is refused on reading when anything in it is not as t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,7 +16,6 @@ from typing import Any, Final
 from bounces.addresses import MAX_ADDRESS
 from bounces.errors import RecordError, UnknownVersion, shown
 from bounces.frozen import Frozen
-from bounces.lengths import beyond
 
 VERSION: Final = 1
 
@@ -65,7 +64,45 @@ class BounceType(StrEnum):
     NONE = "none"
 
 
-class Report(Frozen):
+_REPORT_LIMITS: Final = {
+    "id": 64,
+    "recipient": MAX_ADDRESS,
+    "original_recipient": MAX_ADDRESS,
+    "returned_to": MAX_ADDRESS,
+    "addressee": MAX_ADDRESS,
+    "action": 32,
+    "status": 16,
+    "reply_code": 3,
+    "diagnostic": MAX_DIAGNOSTIC,
+    "remote_mta": MAX_NAME,
+    "reporting_mta": MAX_NAME,
+    "sending_mta": MAX_NAME,
+    "envelope_recipient": MAX_ADDRESS,
+    "message_id": MAX_LINE,
+    "subject": MAX_LINE,
+    "feedback_id": MAX_LINE,
+    "list_id": MAX_NAME,
+    "campaign": MAX_NAME,
+    "subscriber": MAX_NAME,
+    "feedback_type": 32,
+    "source_category": 64,
+    "system": 64,
+    "note": MAX_NAME,
+    "raw": MAX_KEY,
+}
+_COLLECTIONS: Final = ("headers", "authentication", "cuts")
+_VERDICT_LIMITS: Final = {
+    "category": 64,
+    "rule": MAX_NAME,
+    "rule_text": MAX_LINE,
+    "layer": 32,
+    "matched": MAX_NAME,
+    "reason": MAX_LINE,
+    "patterns_version": 64,
+}
+
+
+class Report(Frozen, limits=_REPORT_LIMITS, collections=_COLLECTIONS):
     """What one source says of one recipient.
 
     Every text is cut to its limit when the record is made, and the field's name is then in `cuts`. Texts are None
@@ -106,10 +143,11 @@ class Report(Frozen):
     cuts: tuple[str, ...] = ()  # what was beyond a limit and is therefore not here
     raw: str | None = None  # where the mail, or the pushed body and the place in it, is kept
 
-    def _settle(self) -> None:
-        _bound(self, _REPORT_LIMITS)
-        if self.headers or self.authentication or len(self.cuts) > MAX_CUTS:
-            _bound_maps(self)
+    @classmethod
+    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
+        cut = [name for name in names if _is_cut(fields, name, cls._LIMITS[name])]
+        if cut or "cuts" in names:
+            fields["cuts"] = tuple(dict.fromkeys((*fields.get("cuts", ()), *cut)))[:MAX_CUTS]
 
     @property
     def is_failure(self) -> bool:
@@ -126,7 +164,7 @@ class Report(Frozen):
         return cls(**_known(value, "report"))
 
 
-class Verdict(Frozen):
+class Verdict(Frozen, limits=_VERDICT_LIMITS):
     """A report and what it means: category, hard or soft, and the rule that decided."""
 
     report: Report
@@ -140,8 +178,10 @@ class Verdict(Frozen):
     patterns_version: str | None = None  # of the operator's set
     ignore: bool = False  # an operator's pattern says: to history, with no other effect
 
-    def _settle(self) -> None:
-        _bound(self, _VERDICT_LIMITS)
+    @classmethod
+    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
+        for name in names:
+            _is_cut(fields, name, cls._LIMITS[name])
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON's types; fields that hold nothing are left out."""
@@ -153,41 +193,6 @@ class Verdict(Frozen):
         return cls(**_known(value, "verdict"))
 
 
-_REPORT_LIMITS: Final = {
-    "id": 64,
-    "recipient": MAX_ADDRESS,
-    "original_recipient": MAX_ADDRESS,
-    "returned_to": MAX_ADDRESS,
-    "addressee": MAX_ADDRESS,
-    "action": 32,
-    "status": 16,
-    "reply_code": 3,
-    "diagnostic": MAX_DIAGNOSTIC,
-    "remote_mta": MAX_NAME,
-    "reporting_mta": MAX_NAME,
-    "sending_mta": MAX_NAME,
-    "envelope_recipient": MAX_ADDRESS,
-    "message_id": MAX_LINE,
-    "subject": MAX_LINE,
-    "feedback_id": MAX_LINE,
-    "list_id": MAX_NAME,
-    "campaign": MAX_NAME,
-    "subscriber": MAX_NAME,
-    "feedback_type": 32,
-    "source_category": 64,
-    "system": 64,
-    "note": MAX_NAME,
-    "raw": MAX_KEY,
-}
-_VERDICT_LIMITS: Final = {
-    "category": 64,
-    "rule": MAX_NAME,
-    "rule_text": MAX_LINE,
-    "layer": 32,
-    "matched": MAX_NAME,
-    "reason": MAX_LINE,
-    "patterns_version": 64,
-}
 _ENUMS: Final[dict[str, type[StrEnum]]] = {"source": Source, "event": Event, "bounce_type": BounceType}
 _TIMES: Final = frozenset({"event_time", "received_time", "first_attempt", "last_attempt"})
 _MAPS: Final = frozenset({"headers", "authentication"})
@@ -195,39 +200,18 @@ _REQUIRED: Final = {"report": ("id", "source", "event", "recipient"), "verdict":
 _NAMES: Final = {"report": Report.FIELDS, "verdict": Verdict.FIELDS}
 
 
-def _bound(record: Report | Verdict, limits: dict[str, int]) -> None:
-    """Cut what is beyond a limit, in place: the record is not yet anyone's."""
-    names = beyond(vars(record), limits)
-    if names:
-        _cut(record, {name: limits[name] for name in names})
-
-
-def _cut(record: Report | Verdict, limits: Mapping[str, int]) -> None:
-    cut: list[str] = []
-    for name, limit in limits.items():
-        # A lone surrogate, as `surrogateescape` leaves one, can be sent to no queue and no table.
-        text = vars(record)[name].encode("utf-8", "replace").decode("utf-8")
-        if len(text) > limit:
-            text = text[:limit]
-            cut.append(name)
-        vars(record)[name] = text
-    if isinstance(record, Report):
-        _add_cuts(record, cut)
-
-
-def _bound_maps(report: Report) -> None:
-    for name in _MAPS:
-        value = getattr(report, name)
-        if value:
-            vars(report)[name], was_cut = _bounded_map(value)
-            if was_cut:
-                _add_cuts(report, [name])
-    if len(report.cuts) > MAX_CUTS:
-        _add_cuts(report, [])
-
-
-def _add_cuts(report: Report, cut: list[str]) -> None:
-    vars(report)["cuts"] = tuple(dict.fromkeys((*report.cuts, *cut)))[:MAX_CUTS]
+def _is_cut(fields: dict[str, Any], name: str, limit: int) -> bool:
+    """Put right the field `name` of `fields`, and say whether something was cut of it."""
+    value = fields[name]
+    if name in _MAPS:
+        fields[name], was_cut = _bounded_map(value)
+        return was_cut
+    if not isinstance(value, str):
+        return False
+    # A lone surrogate, as `surrogateescape` leaves one, can be sent to no queue and no table.
+    text = value.encode("utf-8", "replace").decode("utf-8")
+    fields[name] = text[:limit]
+    return len(text) > limit
 
 
 def _bounded_map(value: Mapping[str, str]) -> tuple[dict[str, str], bool]:
