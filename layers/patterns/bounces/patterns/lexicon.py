@@ -44,18 +44,21 @@ class _Watch:
     def __init__(self) -> None:
         self._always: list[int] = []  # what can be left aside for no missing word
         # What a word is a reason to try, with what else must be seen: a word of each clause.
-        self._by_word: dict[int, list[tuple[int, list[frozenset[int]]]]] = {}
+        self._by_word: dict[int, tuple[tuple[int, NumberedWay], ...]] = {}
         self._words: set[int] = set()
 
     def add(self, number: int, ways: list[NumberedWay]) -> None:
         """Watch for the `ways` in which texts can match the rule `number`."""
         if not ways:
             self._always.append(number)
-        for first, *others in ways:
-            watched = (number, [frozenset(clause) for clause in others])
+        by_word = self._by_word
+        for way in ways:
+            first = way[0]
+            watched = ((number, way[1:]),)
             self._words.update(first)
             for word in first:
-                self._by_word.setdefault(word, []).append(watched)
+                others = by_word.get(word)
+                by_word[word] = watched if others is None else others + watched
 
     def tell(self, seen: set[int], found: set[int]) -> None:
         """Add to `found` the rules that a text may match in which the words `seen` stand."""
