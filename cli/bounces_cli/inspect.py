@@ -16,8 +16,10 @@ from bounces_cli.sources import Place, check, places
 from bounces_cli.workers import WorkerEnded, can_fork, in_order
 
 # Mails that go to a process at once: enough to be read step by step (`outcomes.Reader`) with little said between, and
-# few enough that all processes end together.
+# few enough that none waits for long. The last of them are parted, so that all processes end together.
 CHUNK: Final = 64
+LAST: Final = 2  # chunks
+PART: Final = 16  # mails
 MAX_CHUNK_BYTES: Final = 1 << 20
 # Below so many mails a second process is not worth starting.
 FEW: Final = 128
@@ -67,7 +69,7 @@ def _outcomes(found: Iterator[Place], *, as_json: bool, jobs: int) -> Iterator[O
     gc.enable()
     if jobs == 1 or len(first) < FEW or not can_fork():
         return map(reader.read, chunks)
-    tasks: Iterator[Task] = (([tuple(place) for place in chunk], None) for chunk in chunks)
+    tasks: Iterator[Task] = (([tuple(place) for place in chunk], None) for chunk in _parted_at_the_end(chunks))
     return map(Outcome.unpacked, in_order(reader.share, tasks, jobs))
 
 
@@ -83,6 +85,16 @@ def _chunks(found: Iterable[Place]) -> Iterator[list[Place]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _parted_at_the_end(chunks: Iterable[list[Place]]) -> Iterator[list[Place]]:
+    held: list[list[Place]] = []
+    for chunk in chunks:
+        held.append(chunk)
+        if len(held) > LAST:
+            yield held.pop(0)
+    for chunk in held:
+        yield from (chunk[begin : begin + PART] for begin in range(0, len(chunk), PART))
 
 
 def _cores() -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any, NamedTuple
 
 from bounces.patterns import Classifier
 from bounces.reading import Reading, read_mail, read_quickly
@@ -16,8 +16,6 @@ from bounces_cli.workers import PassOn
 Task = tuple[list[tuple[Any, ...]], "Left | None"]
 # The lines so far, None for each mail that is left; those mails; what could not be read; the bytes of all.
 Left = tuple[list[str | None], list[tuple[str, bytes]], list[str], int]
-
-_ENCODE: Final = json.JSONEncoder().encode
 
 
 class Row(NamedTuple):
@@ -124,10 +122,19 @@ def _found(chunk: Iterable[Place]) -> tuple[list[tuple[str, bytes]], list[str], 
 
 def _line_of(row: Row) -> str:
     """Return the line of JSON, in ASCII, on the mail of `row`."""
-    return _ENCODE({"source": row.source, "reports": [report_of(verdict) for verdict in row.verdicts]}) + "\n"
+    reports = ", ".join([_object_of(report_of(verdict)) for verdict in row.verdicts])
+    return f'{{"source": {quoted(row.source)}, "reports": [{reports}]}}\n'
 
 
-def report_of(verdict: Verdict) -> dict[str, Any]:
+def _object_of(texts: dict[str, str | None]) -> str:
+    """Return the object of JSON, in ASCII, with `texts`: json's encoder, which has to find out what each value is,
+    takes half as long again.
+    """
+    members = [f'"{name}": {"null" if text is None else quoted(text)}' for name, text in texts.items()]
+    return f"{{{', '.join(members)}}}"
+
+
+def report_of(verdict: Verdict) -> dict[str, str | None]:
     """Return what a line of JSON says of one report."""
     report = verdict.report
     return {
