@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bounces.reading.limits import MAX_HEADERS, MAX_STATUS_FIELD
 
@@ -93,7 +94,12 @@ def header_section(text: str) -> dict[str, list[str]]:
 
 def _is_name(text: str) -> bool:
     """Say whether `text` is a field's name: a letter, then letters, digits, hyphens and underscores."""
-    return 1 < len(text) <= _MAX_NAME and text.isascii() and text[0].isalpha() and text.replace("-", "_").isidentifier()
+    return 1 < len(text) <= _MAX_NAME and _is_spelt_as_name(text)
+
+
+@lru_cache(maxsize=512)  # mails have a few dozen names of fields between them, and each mail most of those
+def _is_spelt_as_name(text: str) -> bool:
+    return text.isascii() and text[0].isalpha() and text.replace("-", "_").isidentifier()
 
 
 def _unfolded(lines: list[str]) -> str:
