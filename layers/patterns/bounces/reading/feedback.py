@@ -19,13 +19,13 @@ TYPES: Final = frozenset({"abuse", "fraud", "virus", "other", "not-spam", "auth-
 ABUSE: Final = "abuse"
 OTHER: Final = "other"
 _REDACTED: Final = re.compile(r"redact|undisclosed|hidden|removed|x{5,}|\*{2,}|^[0-9a-f]{32,}@", re.IGNORECASE)
+# Headers that say whom a message came to, the surest first.
 _RECIPIENT_HEADERS: Final = (
     "x-hmxmroriginalrecipient",
     "x-original-rcpt-to",
     "x-rcpt-to",
     "x-original-to",
     "delivered-to",
-    "to",
 )
 
 
@@ -68,10 +68,17 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findi
 
 
 def complainants(recipients: list[str], returned: Mapping[str, Sequence[str]], own: str = "") -> list[str]:
-    """Return who complained: of `recipients`, as the report names them, else of the returned message's headers."""
-    return _usable(recipients, own) or _usable(
-        [value for name in _RECIPIENT_HEADERS for value in returned.get(name, ())], own
-    )
+    """Return who complained: of `recipients`, as the report names them, else of the returned message's headers.
+
+    The surest header counts alone. A To of several addresses names others beside who complained, and so nobody.
+    """
+    if named := _usable(recipients, own):
+        return named
+    for name in _RECIPIENT_HEADERS:
+        if named := _usable(list(returned.get(name, ())), own):
+            return named
+    to = returned.get("to", ())
+    return _usable(list(to), own) if len(addresses_in(to)) == 1 else []
 
 
 def is_redacted(address: str) -> bool:
