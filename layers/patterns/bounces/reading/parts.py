@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from bounces.reading import delivery_status
 from bounces.reading.fields import header_section
@@ -29,6 +31,9 @@ DELIVERY_STATUS = frozenset(
 # What a part may be called that was a delivery status.
 _UNNAMED = frozenset({"application/octet-stream", "application/x-unknown", "message/report", "message/unknown"})
 DISPOSITION = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+
+_HTML: Final = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
+_HEAD: Final = 2000  # characters in which it begins
 
 
 class Parts:
@@ -119,9 +124,19 @@ def _explanation(texts: Iterable[Part], limit: int) -> str:
     if not any(text.strip() for text in plain):
         plain = [html_to_text(part.text(limit)) for part in texts if part.type == "text/html"]
     joined = plain[0] if len(plain) == 1 else "\n".join(plain)[:MAX_TEXT]
-    head = joined[:2000]
-    if "<" in head:
-        head = head.lower()
-        if "<html" in head or "<body" in head:
-            return html_to_text(joined)
-    return joined
+    return html_to_text(joined) if _is_html(joined) else joined
+
+
+def _is_html(text: str) -> bool:
+    """Say whether a `text` that is not said to be HTML is: whether that begins before any word that is read.
+
+    Where it begins later, it is that of a returned message.
+    """
+    head = text[:_HEAD]
+    if "<" not in head:
+        return False
+    begin = _HTML.search(head)
+    if begin is None:
+        return False
+    before = html_to_text(head[: begin.start()]).strip()
+    return not before or before.startswith("<?xml")

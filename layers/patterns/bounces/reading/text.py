@@ -26,6 +26,9 @@ _ALIASES = {
     "unicode-1-1-utf-7": "utf-7",
 }
 
+# All of it is in ASCII (RFC 2152): what is not, a gateway has put in.
+_UTF_7 = frozenset({"utf-7", "unicode-1-1-utf-7"})
+
 _UNSEEN = re.compile(r"<(?:!--|(script|style|head|title)\b)")
 _MARKUP_BREAK = re.compile(
     r"<\s{0,3}/?(?:br|p|div|tr|li|h[1-6]|table|hr|pre|blockquote|ul|ol|td)\b[^<>]{0,2000}>", re.IGNORECASE
@@ -38,7 +41,7 @@ def decoded(body: bytes, charset: str | None = None) -> str:
 
     Declared charsets lie, so bytes that are UTF-8 are read as that first; whatever cannot be read is U+FFFD.
     """
-    if body.isascii() and b"\x1b" not in body and (charset is None or charset[:4].lower() != "utf-"):
+    if body.isascii() and b"\x1b" not in body and (charset is None or "utf-" not in charset.lower()):
         text = body.decode("ascii")
     else:
         text = _decoded(body, charset)
@@ -51,7 +54,9 @@ def _decoded(body: bytes, charset: str | None) -> str:
     name = (charset or "").lower()
     if b"\x1b" in body and b"\x1b$" in body and not name.startswith("iso-2022"):
         name = "iso-2022-jp"  # escape sequences that no other charset has, where none was declared
-    if not name.startswith(("utf-16", "utf-32", "utf-7", "iso-2022", "unicode-1-1")):
+    if name in _UTF_7 and not body.isascii():
+        name = ""
+    if name not in _UTF_7 and not name.startswith(("utf-16", "utf-32", "iso-2022")):
         try:
             return body.decode("utf-8")
         except UnicodeDecodeError:
