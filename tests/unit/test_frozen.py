@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -22,8 +21,10 @@ class Shortened(Frozen, limits={"text": 3}, collections=("tags",)):
     tags: tuple[str, ...] = ()
 
     @classmethod
-    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
-        fields.update({name: fields[name][:3] for name in names})
+    def _bound(cls, fields: dict[str, Any], names: list[str]) -> list[str]:
+        if "tags" in names:
+            fields["tags"] = fields["tags"][:3]
+        return super()._bound(fields, names)
 
 
 REPORT = Report(id="a1", source=Source.SES, event=Event.BOUNCE, recipient="kim@example.com")
@@ -56,6 +57,7 @@ def test_a_class_may_bound_what_it_was_given_and_what_is_changed() -> None:
     assert Shortened(text="abcdef").text == "abc"
     assert Shortened(text="abc", tags=("a", "b", "c", "d")).tags == ("a", "b", "c")
     assert Shortened(text="abc", note="abcdef").note == "abcdef"
+    assert Shortened(text="a\ud800\u00fcx").text == "a?\u00fc"
     assert Shortened(text="a").replaced(text="uvwxyz").text == "uvw"
 
 

@@ -20,7 +20,7 @@ class Frozen:
     """A record whose fields are the annotated names of its class, those with a value there optional.
 
     A default is shared by all records, so it must be one that nobody can change. Two records are equal where they are
-    of one class and all fields are. A class says which fields it bounds, and does so in `_bound`.
+    of one class and all fields are. Texts are cut to the limits that their class gives them.
     """
 
     FIELDS: ClassVar[tuple[str, ...]] = ()
@@ -30,7 +30,7 @@ class Frozen:
     __hash__ = None  # type: ignore[assignment]  # some fields cannot be
 
     def __init_subclass__(cls, *, limits: Mapping[str, int] | None = None, collections: Iterable[str] = ()) -> None:
-        """Take note of the fields: `limits` of texts in characters, and those that are `collections`."""
+        """Take note of the fields: `limits` of texts in characters, and the `collections`, which the class bounds."""
         cls.FIELDS = tuple(cls.__annotations__)
         cls._REQUIRED = frozenset(cls.FIELDS).difference(vars(cls))
         cls._LIMITS = {**dict.fromkeys(cls.FIELDS, sys.maxsize), **(limits or {}), **dict.fromkeys(collections, 0)}
@@ -46,8 +46,20 @@ class Frozen:
         _SET(self, "__dict__", given)
 
     @classmethod
-    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
-        """Put right, in `fields`, those with `names`: collections, and texts beyond their limit or not in ASCII."""
+    def _bound(cls, fields: dict[str, Any], names: list[str]) -> list[str]:
+        """Put right, in `fields`, those with `names`: collections, and texts beyond their limit or not in ASCII.
+
+        Return the names of those of which something was cut.
+        """
+        cut: list[str] = []
+        for name in names:
+            if isinstance(fields[name], str):
+                # A lone surrogate, as `surrogateescape` leaves one, can be sent to no queue and no table.
+                text = fields[name].encode("utf-8", "replace").decode("utf-8")
+                fields[name] = text[: cls._LIMITS[name]]
+                if len(text) > cls._LIMITS[name]:
+                    cut.append(name)
+        return cut
 
     def replaced(self, **changes: Any) -> Self:
         """Return this record with `changes`."""

@@ -7,7 +7,7 @@ form with a version, which is refused on reading when anything in it is not as t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -144,10 +144,16 @@ class Report(Frozen, limits=_REPORT_LIMITS, collections=_COLLECTIONS):
     raw: str | None = None  # where the mail, or the pushed body and the place in it, is kept
 
     @classmethod
-    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
-        cut = [name for name in names if _is_cut(fields, name, cls._LIMITS[name])]
+    def _bound(cls, fields: dict[str, Any], names: list[str]) -> list[str]:
+        cut = super()._bound(fields, names)
+        for name in names:
+            if name in _MAPS:
+                fields[name], was_cut = _bounded_map(fields[name])
+                if was_cut:
+                    cut.append(name)
         if cut or "cuts" in names:
             fields["cuts"] = tuple(dict.fromkeys((*fields.get("cuts", ()), *cut)))[:MAX_CUTS]
+        return cut
 
     @property
     def is_failure(self) -> bool:
@@ -178,11 +184,6 @@ class Verdict(Frozen, limits=_VERDICT_LIMITS):
     patterns_version: str | None = None  # of the operator's set
     ignore: bool = False  # an operator's pattern says: to history, with no other effect
 
-    @classmethod
-    def _bound(cls, fields: dict[str, Any], names: Iterable[str]) -> None:
-        for name in names:
-            _is_cut(fields, name, cls._LIMITS[name])
-
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON's types; fields that hold nothing are left out."""
         return _to_json(self)
@@ -198,20 +199,6 @@ _TIMES: Final = frozenset({"event_time", "received_time", "first_attempt", "last
 _MAPS: Final = frozenset({"headers", "authentication"})
 _REQUIRED: Final = {"report": ("id", "source", "event", "recipient"), "verdict": ("report", "category", "bounce_type")}
 _NAMES: Final = {"report": Report.FIELDS, "verdict": Verdict.FIELDS}
-
-
-def _is_cut(fields: dict[str, Any], name: str, limit: int) -> bool:
-    """Put right the field `name` of `fields`, and say whether something was cut of it."""
-    value = fields[name]
-    if name in _MAPS:
-        fields[name], was_cut = _bounded_map(value)
-        return was_cut
-    if not isinstance(value, str):
-        return False
-    # A lone surrogate, as `surrogateescape` leaves one, can be sent to no queue and no table.
-    text = value.encode("utf-8", "replace").decode("utf-8")
-    fields[name] = text[:limit]
-    return len(text) > limit
 
 
 def _bounded_map(value: Mapping[str, str]) -> tuple[dict[str, str], bool]:

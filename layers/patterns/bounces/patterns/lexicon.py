@@ -57,8 +57,8 @@ class _Watch:
             watched = ((number, way[1:]),)
             self._words.update(first)
             for word in first:
-                others = by_word.get(word)
-                by_word[word] = watched if others is None else others + watched
+                before = by_word.get(word)
+                by_word[word] = watched if before is None else before + watched
 
     def tell(self, seen: set[int], found: set[int]) -> None:
         """Add to `found` the rules that a text may match in which the words `seen` stand."""
