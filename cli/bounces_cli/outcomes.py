@@ -1,10 +1,9 @@
 """What becomes of a chunk of mails in a process that reads: lines of JSON, or rows for people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
+from functools import cache
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from bounces.patterns import Classifier
 from bounces.reading import Reading, read_mail, read_quickly
@@ -12,10 +11,10 @@ from bounces.records import Verdict
 from bounces_cli.sources import Place, mails
 from bounces_cli.workers import PassOn
 
-# What a process is given: the fields of places, and what another left of their mails (None: nothing is done yet).
-Task = tuple[list[tuple[Any, ...]], "Left | None"]
 # The lines so far, None for each mail that is left; those mails; what could not be read; the bytes of all.
 Left = tuple[list[str | None], list[tuple[str, bytes]], list[str], int]
+# What a process is given: the fields of places, and what another left of their mails (None: nothing is done yet).
+Task = tuple[list[tuple[Any, ...]], Left | None]
 
 
 class Row(NamedTuple):
@@ -43,7 +42,7 @@ class Outcome(NamedTuple):
         return self.lines, pickle.dumps(self.rows), self.problems, self.size
 
     @classmethod
-    def unpacked(cls, fields: tuple[Any, ...]) -> Outcome:
+    def unpacked(cls, fields: tuple[Any, ...]) -> Self:
         """Return what `packed` gave again."""
         lines, rows, problems, size = fields
         if rows:
@@ -62,7 +61,7 @@ class Reader:
 
     def __init__(self, *, as_json: bool) -> None:
         """Compile the rules. With `as_json` outcomes have lines of JSON, else rows."""
-        self._classify = Classifier().classify
+        self._classify = _classifier().classify
         self._as_json = as_json
 
     def read(self, chunk: Iterable[Place]) -> Outcome:
@@ -106,6 +105,11 @@ class Reader:
             Row(source, [classify(report) for report in reading.reports], reading.reason)
             for (source, _), reading in zip(found, readings, strict=True)
         ]
+
+
+@cache
+def _classifier() -> Classifier:
+    return Classifier()
 
 
 def _found(chunk: Iterable[Place]) -> tuple[list[tuple[str, bytes]], list[str], int]:

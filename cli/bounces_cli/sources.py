@@ -5,8 +5,6 @@ Paths are text, since making a `Path` of each takes as long as opening the file.
 """
 # ruff: noqa: PTH112, PTH116, PTH118, PTH123
 
-from __future__ import annotations
-
 import os
 import re
 import stat
