@@ -1,6 +1,7 @@
 """The compiled form of the rules: the same as the TOML files, and never of others than those that are there."""
 
-import json
+import marshal
+import os
 import shutil
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def _afresh() -> dict[str, Any]:
 def test_the_compiled_file_says_what_the_tables_say(folder: Path) -> None:
     said = _afresh()
     assert knowledge.compile_tables(str(folder))
-    assert json.loads((folder / knowledge.COMPILED).read_text()).items() >= said.items()
+    assert marshal.loads((folder / knowledge.COMPILED).read_bytes()).items() >= said.items()
     assert _afresh().items() >= said.items()
 
 
@@ -53,7 +54,7 @@ def test_the_words_of_an_expression_are_those_that_it_needs_or_their_beginnings(
 def test_it_is_written_once_and_nothing_is_left_beside_it(folder: Path) -> None:
     assert knowledge.compile_tables(str(folder))
     assert not knowledge.compile_tables(str(folder))
-    assert [path.name for path in folder.glob("knowledge.json*")] == [knowledge.COMPILED]
+    assert [path.name for path in folder.glob(f"{knowledge.COMPILED}*")] == [knowledge.COMPILED]
 
 
 @pytest.mark.parametrize("change", ["edited", "added", "removed", "renamed", "torn", "made by another version"])
@@ -72,7 +73,8 @@ def test_a_compiled_file_of_other_tables_counts_for_nothing(folder: Path, change
         case "torn":
             compiled.write_bytes(compiled.read_bytes()[:-100])
         case _:
-            compiled.write_text('{"of": "an older digest", "tables": {}, "words": [], "ways": {}}')
+            others = {"stamps": {}, "of": "an older digest", "tables": {}}
+            compiled.write_bytes(marshal.dumps(marshal.loads(compiled.read_bytes()) | others))
     found = _afresh()
     assert ("providers/google.toml" in found["tables"]) == (change not in ("removed", "renamed"))
     assert ("providers/another.toml" in found["tables"]) == (change == "added")
@@ -82,7 +84,22 @@ def test_a_compiled_file_of_other_tables_counts_for_nothing(folder: Path, change
     assert knowledge.compile_tables(str(folder))
 
 
+def test_tables_whose_times_alone_are_others_are_known_by_what_they_say(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    knowledge.compile_tables(str(folder))
+    for path in folder.rglob("*.toml"):
+        os.utime(path, ns=(0, 0))  # as in a layer that was unpacked
+    with monkeypatch.context() as without:
+        without.delattr(knowledge, "_made_of")
+        assert _afresh()["tables"]["policy.toml"]
+    assert not knowledge.compile_tables(str(folder))
+    with monkeypatch.context() as without:
+        without.delattr(knowledge, "_digest")  # their times are noted now
+        assert _afresh()["tables"]["policy.toml"]
+
+
 def test_it_is_made_by_the_standard_library_alone() -> None:
-    code = "import sys; from bounces.knowledge import _made_of, _sources, FOLDER; _made_of(_sources(FOLDER)); "
+    code = "import sys; from bounces import knowledge as k; k._made_of(k._contents(k._files(k.FOLDER))); "
     code += "print(*(n for n in ('re2', 'ahocorasick', 'boto3', 'bounces.patterns') if n in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

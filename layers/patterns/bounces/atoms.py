@@ -7,6 +7,7 @@ RE2 knows these words too (its filter), but finds them anew, by compiling every 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 MIN_ATOM: Final = 3  # bytes; shorter words stand in every other text
@@ -14,6 +15,9 @@ MIN_MARK: Final = 2  # likewise of what is no word, such as `<>`
 MAX_TOGETHER: Final = 32  # texts that a run of pieces is spelled out to
 MAX_CHOICES: Final = 256  # words of one clause
 MAX_WAYS: Final = 8  # of one expression
+MAX_STARTS: Final = 24  # of one expression: looking for more takes longer than the expression
+MIN_START: Final = 2  # characters
+LONGEST_START: Final = 4  # likewise
 MAX_DEPTH: Final = 40  # groups within groups
 _SMALL_CLASS: Final = 4  # characters
 # `re` compiles and keeps them when they are first used; most processes never do.
@@ -27,10 +31,17 @@ Way = tuple[Clause, ...]  # the rarest, to go by, first
 
 
 class _Needs(NamedTuple):
-    """What a part of an expression needs: all the texts that it matches, or else the ways to match it."""
+    """What a part of an expression needs: all the texts that it matches, or else the ways to match it, and texts with
+    one of which whatever it matches begins.
+    """
 
     exact: Clause | None
     ways: tuple[Way, ...] = ()
+    inexact_starts: Clause = frozenset({""})
+
+    @property
+    def starts(self) -> Clause:
+        return self.inexact_starts if self.exact is None else self.exact
 
 
 class _Unsure(Exception):
@@ -47,14 +58,25 @@ def required_words(expression: str) -> tuple[Way, ...]:
 
     Reads only what is certain. Anything unusual ends with less to go by, never with what is wrong.
     """
+    ways = _ways_of(_read(expression))
+    return tuple(tuple(sorted(way, key=_worth, reverse=True)) for way in ways) if all(ways) else ()
+
+
+def possible_starts(expression: str) -> Clause:
+    """Return words with one of which whatever `expression`, in RE2's syntax, matches begins, once its case is folded.
+    None: nothing is known, or too many are.
+    """
+    starts = _cut(_read(expression).starts)
+    return starts if len(starts) <= MAX_STARTS and min(map(len, starts)) >= MIN_START else frozenset()
+
+
+def _read(expression: str) -> _Needs:
     reader = _Reader(expression)
     try:
-        ways = _ways_of(reader.choices(0))
+        found = reader.choices(0)
     except _Unsure:
-        return ()
-    if reader.place < len(expression) or not all(ways):
-        return ()
-    return tuple(tuple(sorted(way, key=_worth, reverse=True)) for way in ways)
+        return _ANYTHING
+    return found if reader.place == len(expression) else _ANYTHING
 
 
 class _Reader:
@@ -78,19 +100,20 @@ class _Reader:
     def _run(self, depth: int) -> _Needs:
         ways: tuple[Way, ...] = ((),)
         exact: Clause = frozenset({""})
-        whole = True
+        starts: Clause | None = None  # exact until something was not
         while self._next() not in ("", "|", ")"):
             piece = self._repeated(self._piece(depth))
             together = _joined(exact, piece.exact)
             if together is not None:
                 exact = together
                 continue
-            whole = False
+            if starts is None:
+                starts = _cut(first + second for first in exact for second in piece.starts)
             ways = _both(ways, _ways_of(_Needs(exact)))
             if piece.exact is None:
                 ways = _both(ways, piece.ways)
             exact = piece.exact or frozenset({""})
-        return _Needs(exact) if whole else _Needs(None, _both(ways, _ways_of(_Needs(exact))))
+        return _Needs(exact) if starts is None else _Needs(None, _both(ways, _ways_of(_Needs(exact))), starts)
 
     def _repeated(self, piece: _Needs) -> _Needs:
         while sign := self._next():
@@ -100,7 +123,7 @@ class _Reader:
             elif sign == "*" or (counted and int(counted[1]) == 0):
                 piece = _ANYTHING
             elif sign == "+" or counted:
-                piece = _Needs(None, _ways_of(piece))
+                piece = _Needs(None, _ways_of(piece), piece.starts)
             else:
                 break
             self.place = counted.end() if counted else self.place + 1
@@ -163,6 +186,12 @@ def _one_of(characters: str) -> _Needs:
     return _either([_literal(character) for character in characters])
 
 
+def _cut(starts: Iterable[str]) -> Clause:
+    """Return `starts` no longer than they need be, without those that begin with another of them."""
+    cut = {start[:LONGEST_START] for start in starts}
+    return frozenset(start for start in cut if not any(start != other and start.startswith(other) for other in cut))
+
+
 def _joined(exact: Clause, more: Clause | None) -> Clause | None:
     if more is None or len(exact) * len(more) > MAX_TOGETHER:
         return None
@@ -171,13 +200,14 @@ def _joined(exact: Clause, more: Clause | None) -> Clause | None:
 
 def _either(found: list[_Needs]) -> _Needs:
     spelled = frozenset(text for needs in found if needs.exact is not None for text in needs.exact)
+    starts = _cut(text for needs in found for text in needs.starts)
     if len(spelled) > MAX_CHOICES:
-        return _ANYTHING
+        return _Needs(None, ((),), starts)
     others = [way for needs in found if needs.exact is None for way in needs.ways]
     if not others:
         return _Needs(spelled)
     ways = (*_ways_of(_Needs(spelled)), *others) if spelled else tuple(others)
-    return _Needs(None, ways if len(ways) <= MAX_WAYS else _narrowed(ways))
+    return _Needs(None, ways if len(ways) <= MAX_WAYS else _narrowed(ways), starts)
 
 
 def _both(first: tuple[Way, ...], second: tuple[Way, ...]) -> tuple[Way, ...]:

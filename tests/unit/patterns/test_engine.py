@@ -7,9 +7,9 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bounces.atoms import required_words
+from bounces.atoms import possible_starts, required_words
 from bounces.patterns import Classifier, parse_patterns
-from bounces.patterns.expressions import ExpressionSet
+from bounces.patterns.expressions import Expression, ExpressionSet
 from bounces.patterns.normal import is_in_address, normal, text_of
 from bounces.patterns.operator_syntax import expression_options
 from bounces.patterns.rules import built_in_rules
@@ -100,6 +100,30 @@ def test_the_words_that_an_expression_needs(expression: str, ways: list[list[str
     assert set(required_words(expression)) == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "starts"),
+    [
+        ("user unknown", {"user"}),
+        (r"\b(User|mail ?box)es\b|no\b.*such", {"user", "mail", "no"}),
+        ("(un)?known( user)?", {"unkn", "know"}),
+        ("(not )?(available|here.*)", {"not ", "avai", "here"}),
+        ("(ab|abandoned)+", {"ab"}),
+        ("ab{2,}c|no{1}t", {"ab", "no"}),
+        ("abc|d{2}", set()),  # one letter is too short
+        ("[abc][def][ghi]x", set()),  # too many
+        (r"(^|[^n] )from|found", set()),
+        ("x*yes", set()),
+        (".full", set()),
+        ("(over)?", set()),
+        ("", set()),
+        (r"\Qliteral\E", set()),
+        ("over(", set()),
+    ],
+)
+def test_what_an_expressions_matches_can_begin_with(expression: str, starts: set[str]) -> None:
+    assert possible_starts(expression) == starts
+
+
 _PIECES = st.sampled_from(
     ["user", "Mail", "550", ".", "\\.", "\\d", "\\w+", ".{0,3}", "[a-z]", "[^x]", "(un)?", "(a|known)", "x*", "y+",
      "e?", "é", "|", "?", "(?:un|not )known", "[sz]", "{",
@@ -108,7 +132,9 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, min_size=1, max_size=8), st.lists(_PIECES, max_size=8))
-def test_no_expression_matches_a_text_without_the_words_it_is_said_to_need(pieces: list[str], more: list[str]) -> None:
+def test_every_expression_is_found_by_its_words_and_starts_where_it_is_without_them(
+    pieces: list[str], more: list[str]
+) -> None:
     expression = "".join(pieces)
     try:
         compiled = re2.compile(expression, expression_options())
@@ -119,6 +145,10 @@ def test_no_expression_matches_a_text_without_the_words_it_is_said_to_need(piece
     if compiled.search(text.shown):
         ways = required_words(expression)
         assert not ways or any(all(any(word in text.folded for word in c) for c in way) for way in ways)
+    starts = sorted(possible_starts(expression))
+    places = [found.span() for found in compiled.finditer(text.folded)]
+    assert list(Expression(expression, starts=starts).places(text)) == places
+    assert Expression(expression, starts=starts).search(text.folded) == (places[0] if places else None)
 
 
 def test_no_rule_that_stands_in_a_text_is_left_aside_for_its_words() -> None:

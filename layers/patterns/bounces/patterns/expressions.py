@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from operator import methodcaller
 from typing import Any, Final
 
 import re2
@@ -22,36 +23,66 @@ MAX_SET_MEMORY: Final = 16 << 20  # bytes of a set's program and the states it k
 # expression, which must be found in the text that it was made for.
 _PROBE: Final = "\x01probe\x02"
 _ESCAPE: Final = re.compile(r"\\.")
+_SPAN: Final = methodcaller("span")
 
 
 class Expression:
     """An expression, compiled when it is first tried: in one process few ever are."""
 
-    __slots__ = ("_compiled", "_compiled_for_ascii", "_is_folded", "_text")
+    __slots__ = ("_compiled", "_compiled_for_ascii", "_is_folded", "_starts", "_text")
 
-    def __init__(self, text: str, *, is_folded: bool = False) -> None:
-        """Take note of `text`, which is RE2 syntax; with `is_folded`, to be held against folded texts alone."""
+    def __init__(self, text: str, *, is_folded: bool = False, starts: Sequence[str] = ()) -> None:
+        """Take note of `text`, which is RE2 syntax; with `is_folded`, to be held against folded texts alone.
+
+        Whatever it matches begins with one of the `starts`, of which none begins with another (none: with anything).
+        """
         self._text = text
         self._is_folded = is_folded
+        self._starts = tuple(starts)
         self._compiled: Any = None
         self._compiled_for_ascii: Any = None
 
-    def matches(self, text: Text) -> Iterator[Any]:
-        """Yield its matches in `text.folded`, of which `span()` tells the place."""
-        found: Iterator[Any]
+    def places(self, text: Text) -> Iterator[tuple[int, int]]:
+        """Yield where it matches in `text.folded`, one after the other."""
         if len(text.raw) != len(text.folded):
-            found = (self._compiled or self._compile()).finditer(text.folded)
-        else:
-            found = (self._compiled_for_ascii or self._compile_for_ascii()).finditer(text.raw)
-        return found
+            return map(_SPAN, (self._compiled or self._compile()).finditer(text.folded))
+        if self._starts:
+            return self._places_of_starts(text.folded, text.raw)
+        return map(_SPAN, (self._compiled_for_ascii or self._compile_for_ascii()).finditer(text.raw))
 
     def search(self, text: str) -> tuple[int, int] | None:
         """Return where it first matches in `text`, or None."""
-        if text.isascii():
-            found = (self._compiled_for_ascii or self._compile_for_ascii()).search(text.encode())
-        else:
+        if not text.isascii():
             found = (self._compiled or self._compile()).search(text)
+        elif self._starts:
+            return next(self._places_of_starts(text, text.encode()), None)
+        else:
+            found = (self._compiled_for_ascii or self._compile_for_ascii()).search(text.encode())
         return None if found is None else found.span()
+
+    def _places_of_starts(self, text: str, raw: bytes) -> Iterator[tuple[int, int]]:
+        """Yield where it matches in `raw`, which is `text` in ASCII: tried from each of its starts on.
+
+        To find where a match begins RE2 makes a second program, and runs it backwards from the match's end.
+        """
+        places = []
+        for start in self._starts:
+            place = text.find(start)
+            while place >= 0:
+                places.append(place)
+                place = text.find(start, place + 1)
+        if not places:
+            return
+        places.sort()
+        match = (self._compiled_for_ascii or self._compile_for_ascii()).match
+        end = 0
+        for place in places:
+            if place >= end:
+                found = match(raw, place)
+                if found is not None:
+                    span: tuple[int, int] = found.span()
+                    yield span
+                    end = span[1]
 
     def _compile(self) -> Any:
         self._compiled = _compiled(self._text, self._ignores_case(), "UTF8")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from operator import methodcaller
-from typing import Final
 
-from bounces.knowledge import NumberedWay, numbered_ways
+from bounces.knowledge import NumberedWay, numbered_ways, starts_of
 from bounces.patterns.expressions import Expression
 from bounces.patterns.normal import Text, folded, is_in_address
 from bounces.patterns.rules import Provider, Rule
 from bounces.patterns.words import Words, places_of
-
-_SPAN: Final = methodcaller("span")
 
 
 class Found:
@@ -131,7 +127,7 @@ class RuleLexicon:
         """Return where the rule first stands in the answer, else where it first stands, outside of addresses."""
         finder = self._finders[number]
         before = None
-        places = places_of(finder, text.folded) if isinstance(finder, str) else map(_SPAN, finder.matches(text))
+        places = places_of(finder, text.folded) if isinstance(finder, str) else finder.places(text)
         for place in places:
             if is_in_address(text.folded, place[0], place[1]):
                 continue
@@ -142,7 +138,7 @@ class RuleLexicon:
 
     def _add(self, number: int, rule: Rule, words: Words) -> None:
         if rule.is_expression:
-            self._finders.append(Expression(rule.text, is_folded=True))
+            self._finders.append(Expression(rule.text, is_folded=True, starts=starts_of(rule.text)))
             ways = numbered_ways(rule.text)
         else:
             self._finders.append(folded(rule.text))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from bounces.knowledge import numbered_ways, read_table
+from bounces.knowledge import numbered_ways, read_table, starts_of
 from bounces.patterns.expressions import Condition, Expression
 from bounces.patterns.normal import Text
 
@@ -26,18 +26,14 @@ class Stages:
     def __init__(self) -> None:
         """Take them from the tables."""
         found = [Stage(entry["id"], entry["category"], entry["words"]) for entry in read_table("stages.toml")["stage"]]
-        self._stages = [
-            (stage, Condition(numbered_ways(stage.words)), Expression(stage.words, is_folded=True)) for stage in found
-        ]
-        texts = [entry["words"] for entry in read_table("qualifiers.toml")["qualifier"]]
-        self._qualifiers = [(Condition(numbered_ways(text)), Expression(text, is_folded=True)) for text in texts]
+        self._stages = [(stage, *_looked_for(stage.words)) for stage in found]
+        self._qualifiers = [_looked_for(entry["words"]) for entry in read_table("qualifiers.toml")["qualifier"]]
 
     def stage_of(self, text: Text, seen: set[int]) -> tuple[Stage, str] | None:
         """Return the stage before RCPT TO that `text` names, with the words that name it, or None."""
         for stage, condition, words in self._stages:
             if condition.holds(seen):
-                for found in words.matches(text):
-                    start, end = found.span()
+                for start, end in words.places(text):
                     return stage, text.folded[start:end]
         return None
 
@@ -49,3 +45,7 @@ class Stages:
                 if span is not None:
                     return answer[span[0] : span[1]]
         return None
+
+
+def _looked_for(words: str) -> tuple[Condition, Expression]:
+    return Condition(numbered_ways(words)), Expression(words, is_folded=True, starts=starts_of(words))
