@@ -103,7 +103,7 @@ class Classifier:
         about_sender = stage is not None or _has_sender_status(report, text)
         for found in self._rule_lexicon.met(seen, text):
             rule = self._rules[found.number]
-            if rule.id in without or (about_sender and rule.can_be_hard):
+            if rule.id in without or (about_sender and rule.is_about_address):
                 continue
             if not rule.weak:
                 return _by_words(rule, found, self._doubt(rule, found, text, seen, report))

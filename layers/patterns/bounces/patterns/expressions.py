@@ -42,32 +42,32 @@ class Expression:
         self._compiled: Any = None
         self._compiled_for_ascii: Any = None
 
-    def places(self, text: Text) -> Iterator[tuple[int, int]]:
-        """Yield where it matches in `text.folded`, one after the other."""
+    def places(self, text: Text, begin: int = 0) -> Iterator[tuple[int, int]]:
+        """Yield where it matches in `text.folded`, one after the other, from `begin` on."""
         if len(text.raw) != len(text.folded):
-            return map(_SPAN, (self._compiled or self._compile()).finditer(text.folded))
+            return map(_SPAN, (self._compiled or self._compile()).finditer(text.folded, begin))
         if self._starts:
-            return self._places_of_starts(text.folded, text.raw)
-        return map(_SPAN, (self._compiled_for_ascii or self._compile_for_ascii()).finditer(text.raw))
+            return self._places_of_starts(text.folded, text.raw, begin)
+        return map(_SPAN, (self._compiled_for_ascii or self._compile_for_ascii()).finditer(text.raw, begin))
 
     def search(self, text: str) -> tuple[int, int] | None:
         """Return where it first matches in `text`, or None."""
         if not text.isascii():
             found = (self._compiled or self._compile()).search(text)
         elif self._starts:
-            return next(self._places_of_starts(text, text.encode()), None)
+            return next(self._places_of_starts(text, text.encode(), 0), None)
         else:
             found = (self._compiled_for_ascii or self._compile_for_ascii()).search(text.encode())
         return None if found is None else found.span()
 
-    def _places_of_starts(self, text: str, raw: bytes) -> Iterator[tuple[int, int]]:
+    def _places_of_starts(self, text: str, raw: bytes, begin: int) -> Iterator[tuple[int, int]]:
         """Yield where it matches in `raw`, which is `text` in ASCII: tried from each of its starts on.
 
         To find where a match begins RE2 makes a second program, and runs it backwards from the match's end.
         """
         places = []
         for start in self._starts:
-            place = text.find(start)
+            place = text.find(start, begin)
             while place >= 0:
                 places.append(place)
                 place = text.find(start, place + 1)

@@ -126,15 +126,13 @@ class RuleLexicon:
     def _first_place(self, number: int, text: Text) -> tuple[int, int] | None:
         """Return where the rule first stands in the answer, else where it first stands, outside of addresses."""
         finder = self._finders[number]
-        before = None
-        places = places_of(finder, text.folded) if isinstance(finder, str) else finder.places(text)
-        for place in places:
-            if is_in_address(text.folded, place[0], place[1]):
-                continue
-            if place[0] >= text.answer:
-                return place
-            before = before or place
-        return before
+        # From the answer on first: a match that begins before it would hide the one within it.
+        for begin in (text.answer, 0) if text.answer else (0,):
+            places = places_of(finder, text.folded, begin) if isinstance(finder, str) else finder.places(text, begin)
+            for place in places:
+                if not is_in_address(text.folded, place[0], place[1]):
+                    return place
+        return None
 
     def _add(self, number: int, rule: Rule, words: Words) -> None:
         if rule.is_expression:

@@ -51,9 +51,14 @@ class Rule(NamedTuple):
     covered_by: str | None  # the id of a rule that says the same of this one's samples
 
     @property
+    def is_about_address(self) -> bool:
+        """Say whether its category is one that can end in a hard bounce, by the default policy."""
+        return default_policy().of(self.category).bounce_type is BounceType.HARD
+
+    @property
     def can_be_hard(self) -> bool:
         """Say whether this rule alone can end in a hard bounce, by the default policy."""
-        return not self.soft and not self.ignore and default_policy().of(self.category).bounce_type is BounceType.HARD
+        return not self.soft and not self.ignore and self.is_about_address
 
 
 @cache

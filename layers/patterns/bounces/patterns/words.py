@@ -36,10 +36,12 @@ class Words:
         return set(map(_NUMBER, self._automaton.iter(folded_text)))
 
 
-def places_of(word: str, folded_text: str) -> list[tuple[int, int]]:
-    """Return where `word` stands in `folded_text` as a word, not as a part of another (`spam` in `antispam`)."""
+def places_of(word: str, folded_text: str, begin: int = 0) -> list[tuple[int, int]]:
+    """Return where `word` stands in `folded_text`, from `begin` on, as a word, not as a part of another (`spam` in
+    `antispam`).
+    """
     found = []
-    start = folded_text.find(word)
+    start = folded_text.find(word, begin)
     while start >= 0:
         end = start + len(word)
         if _stands_alone(folded_text, start, end):
