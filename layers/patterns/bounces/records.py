@@ -71,6 +71,7 @@ _REPORT_LIMITS: Final = {
     "returned_to": MAX_ADDRESS,
     "addressee": MAX_ADDRESS,
     "action": 32,
+    "command": 16,
     "status": 16,
     "reply_code": 3,
     "diagnostic": MAX_DIAGNOSTIC,
@@ -120,6 +121,7 @@ class Report(Frozen, limits=_REPORT_LIMITS, collections=_COLLECTIONS):
     status: str | None = None  # enhanced status code, RFC 3463, such as 5.1.1
     reply_code: str | None = None  # SMTP reply code, RFC 5321 4.2.1, such as 550
     diagnostic: str | None = None  # the remote's own words, on one line
+    command: str | None = None  # what was refused (RFC 5321 4.1.1: MAIL, EHLO), where it is not in the diagnostic
     remote_mta: str | None = None  # RFC 3464 2.3.5
     reporting_mta: str | None = None  # RFC 3464 2.2.2
     sending_mta: str | None = None  # the virtual MTA, source or address of ours that the message left from

@@ -99,7 +99,7 @@ class Classifier:
 
     def decide(self, report: Report, text: Text, seen: Sighting, without: Container[str] = ()) -> Decision:
         """Return what the built-in layers say, leaving aside the rules whose ids are in `without`."""
-        stage = self._stages.stage_of(text, seen.words)
+        stage = self._stages.stage_of(text, seen.words, report.command)
         about_sender = stage is not None or _has_sender_status(report, text)
         for found in self._rule_lexicon.met(seen, text):
             rule = self._rules[found.number]

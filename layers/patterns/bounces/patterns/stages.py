@@ -18,6 +18,7 @@ class Stage(NamedTuple):
     id: str
     category: str
     words: str
+    commands: tuple[str, ...]  # in upper case
 
 
 class Stages:
@@ -25,12 +26,18 @@ class Stages:
 
     def __init__(self) -> None:
         """Take them from the tables."""
-        found = [Stage(entry["id"], entry["category"], entry["words"]) for entry in read_table("stages.toml")["stage"]]
+        found = [
+            Stage(entry["id"], entry["category"], entry["words"], tuple(entry.get("commands", ())))
+            for entry in read_table("stages.toml")["stage"]
+        ]
         self._stages = [(stage, *_looked_for(stage.words)) for stage in found]
         self._qualifiers = [_looked_for(entry["words"]) for entry in read_table("qualifiers.toml")["qualifier"]]
 
-    def stage_of(self, text: Text, seen: set[int]) -> tuple[Stage, str] | None:
-        """Return the stage before RCPT TO that `text` names, with the words that name it, or None."""
+    def stage_of(self, text: Text, seen: set[int], command: str | None) -> tuple[Stage, str] | None:
+        """Return the stage before RCPT TO that `text` names, or whose `command` it was, with what names it; or None."""
+        for stage, _, _ in self._stages if command else ():
+            if command in stage.commands:
+                return stage, f"in reply to {command}"
         for stage, condition, words in self._stages:
             if condition.holds(seen):
                 for start, end in words.places(text):

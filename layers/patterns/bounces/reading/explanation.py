@@ -40,6 +40,11 @@ _NEXT_HOST: Final = "... while talking to "
 _RULE: Final = "-----"
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
+# The command that a line of a session shows as sent, and one before RCPT TO that words name as the one refused.
+_SENT: Final = re.compile(r"\s{0,12}>>>\s?([A-Za-z]{4})\b")
+_REFUSED: Final = re.compile(
+    r"(?:in reply to|in response to|after|for|sent:|command)\s['\"]?(MAIL\sFrom|EHLO|HELO|LHLO)\b", re.IGNORECASE
+)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
 _CLOSING: Final = "> \"'"
@@ -216,6 +221,18 @@ class Explanation:
                     self._sessions.update(dict.fromkeys(hosts, _unprompted(line)))
         return self._sessions.get(host.lower(), "") if host else ""
 
+    def command_of_sessions(self) -> str:
+        """Return the SMTP command, in upper case, that all refusals in the sessions shown here answer; else ""."""
+        sent = ""
+        refused = set()
+        for line in self._lines if self._shows_session else ():
+            command = _SENT.match(line)
+            if command:
+                sent = command.group(1).upper()
+            elif sent and "<<<" in line[:24] and _REPLY.match(line):
+                refused.add(sent)
+        return refused.pop() if len(refused) == 1 else ""
+
     def _replies(self) -> tuple[list[str], list[str]]:
         """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
         if self._session is None:
@@ -261,6 +278,12 @@ class Explanation:
         contacts = wording().contacts
         lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
         return one_line(" ".join(lines))
+
+
+def refused_command_in(words: str) -> str:
+    """Return the SMTP command before RCPT TO, in upper case, that `words` on one line say was refused; else ""."""
+    found = _REFUSED.search(words)
+    return found.group(1)[:4].upper() if found else ""
 
 
 def remote_host_in(words: str) -> str:

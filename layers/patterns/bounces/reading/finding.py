@@ -11,11 +11,13 @@ from bounces.records import Event
 class Finding:
     """One recipient as the mail describes it; texts are "" where the mail is silent.
 
-    `has_codes` says whether the diagnostic itself has a reply code or an enhanced status code.
+    `has_codes` says whether the diagnostic itself has a reply code or an enhanced status code; `command` is the SMTP
+    command that was refused, where the mail says that elsewhere.
     """
 
     __slots__ = (
         "action",
+        "command",
         "diagnostic",
         "event",
         "feedback_type",
@@ -54,6 +56,7 @@ class Finding:
         self.time = time
         self.feedback_type = feedback_type
         self.has_codes = has_codes
+        self.command = ""
 
 
 class Findings:

@@ -59,6 +59,7 @@ def reports_of(findings: Findings, root: Part, body: bytes, arrival: Arrival) ->
             status=finding.status or None,
             reply_code=finding.reply_code or None,
             diagnostic=one_line(finding.diagnostic) or None,
+            command=finding.command or None,
             remote_mta=finding.remote_mta or None,
             event_time=_time(finding.time or mail_time, arrival.received_time),
             feedback_type=finding.feedback_type or None,

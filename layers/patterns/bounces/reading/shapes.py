@@ -12,7 +12,7 @@ from typing import Final
 from bounces.addresses import is_address
 from bounces.reading import auto_reply, delivery_status, feedback, prose, returned, ses_notification
 from bounces.reading.codes import codes_in
-from bounces.reading.explanation import Explanation
+from bounces.reading.explanation import Explanation, refused_command_in
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.limits import (
     MAX_DOUBTFUL_TEXT,
@@ -43,6 +43,9 @@ _OWN_HEADERS: Final = (
     "envelope-to",
     "errors-to",
 )
+# What a text has that shows a command before RCPT TO, of which the receiver's words are not about the recipient.
+_EARLY_COMMANDS: Final = (b"MAIL", b"EHLO", b"HELO", b"LHLO")
+_EARLY_COMMANDS_SHOWN: Final = (">>> MAIL", ">>> EHLO", ">>> HELO")
 _EMBEDDED_STATUS: Final = re.compile(
     r"^(?:reporting-mta|final-recipient|original-recipient)\s?:", re.IGNORECASE | re.MULTILINE
 )
@@ -130,8 +133,14 @@ def _delivery_status(parts: Parts) -> Findings:
         return found
     found.returned = parts.returned_headers()
     found.kind = strongest(found)
-    if any(map(_is_wordless, found.recipients)):
-        _add_words(found, Explanation(prose.split(parts.explanation())[0]))
+    is_wordless = any(map(_is_wordless, found.recipients))
+    shows_command = any(mark in part.body for part in parts.texts for mark in _EARLY_COMMANDS)
+    if is_wordless or shows_command:
+        explanation = Explanation(prose.split(parts.explanation())[0])
+        if shows_command:
+            _add_commands(found, explanation)
+        if is_wordless:
+            _add_words(found, explanation)
     return found
 
 
@@ -176,6 +185,14 @@ def _add_words(found: Findings, explanation: Explanation) -> None:
         finding.status = delivery_status.best_status(finding.status, words.status)
 
 
+def _add_commands(found: Findings, explanation: Explanation) -> None:
+    """Note the command that was refused where the explanation says so: Postfix's, Exim's and sendmail's do."""
+    named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
+    shown = explanation.command_of_sessions()
+    for finding, words in zip(found.recipients, explanation.findings(named, Event.BOUNCE, whole=False), strict=False):
+        finding.command = refused_command_in(words.diagnostic) or shown
+
+
 def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     """Return what the mail says to people, or None where it has too few signs of a bounce."""
     failed = _failed_header(root)
@@ -199,6 +216,10 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     named = explanation.listed(failed) if failed else explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
+        if any(mark in before for mark in _EARLY_COMMANDS_SHOWN):
+            shown = explanation.command_of_sessions()
+            for finding in found.recipients:
+                finding.command = shown
         return found
     nested = _embedded_bounce(parts, headers, rest, forwards)
     if nested is not None:

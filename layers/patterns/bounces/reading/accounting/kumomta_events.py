@@ -47,6 +47,9 @@ def kinds() -> Mapping[str, Kind]:
     return {name: Kind(**{**entry, "event": Event(entry["event"])}) for name, entry in table.items()}
 
 
+_VERB: Final = 4  # letters of an SMTP command (RFC 5321 4.1.1) before its arguments
+
+
 def outcome_of(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the response says, as the fields of a report."""
     response = part_of(record, "response")
@@ -71,6 +74,7 @@ def outcome_of(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
         "status": best or None,
         "reply_code": reply_code or None,
         "diagnostic": _as_received(code, status, content) or None,
+        "command": text_of(response.get("command"))[:_VERB].strip(" .:").upper() or None,
         "note": note,
     }
 
