@@ -22,6 +22,7 @@ MAX_WORDS: Final = 1500
 MAX_LINES: Final = 4000
 MAX_BLOCK: Final = 40
 MAX_SPOTS: Final = 4
+MAX_BLANK: Final = 2  # lines between an address and what is said of it; what stands further off is said of nobody
 
 # A line of an SMTP session that is a reply, as systems show sessions: `<<< 550 ...`, `<-- 550 ...`, or bare.
 _REPLY: Final = re.compile(
@@ -38,6 +39,7 @@ _BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _NEXT_HOST: Final = "... while talking to "
 _RULE: Final = "-----"
+_FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
 # The command that a line of a session shows as sent, and one before RCPT TO that words name as the one refused.
@@ -258,13 +260,17 @@ class Explanation:
             return one_line(after.lstrip(_LEADING))  # sendmail's transcript, where the next line is another's
         after = after.lstrip(_LEADING)
         block = [after] if after and "@" not in after.partition(" ")[0] else []
+        blank = 0
         for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
             if (number in owners and own not in owners[number]) or _NEXT_HOST in line:
                 break
             if not line.strip():
-                if block and not block[-1].rstrip().endswith(_LEADS_ON):
+                blank += 1
+                if not block[-1].rstrip().endswith(_LEADS_ON) if block else blank > MAX_BLANK:
                     break
                 continue
+            if not block and _FOOTER.match(line):
+                break
             if not line.lstrip().startswith(_RULE):
                 block.append(line)
         if not block and place.kind != ON_ITS_OWN:

@@ -110,7 +110,7 @@ def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     label = label.strip(MARKS)
     if colon and label in known.others:
         return
-    others = [(start, address) for start, address in addresses(line) if address.lower() not in own]
+    others = [(start, address) for start, address in addresses(line) if _stripped(address).lower() not in own]
     if not others or known.contacts.first_in(lower) is not None:
         return
     for start, address in others:
@@ -127,9 +127,14 @@ def _is_labelled(before: str) -> bool:
 
 
 def _add(found: list[Place], number: int, address: str, kind: int) -> None:
-    address = address.strip(".,;:'!?")
+    address = _stripped(address)
     if "." in address.rpartition("@")[2] and is_address(address):
         found.append(Place(number, address, kind))
+
+
+def _stripped(address: str) -> str:
+    """Return `address` without the marks of the sentence around it."""
+    return address.strip(".,;:'!?")
 
 
 def addresses(line: str) -> Iterator[tuple[int, str]]:

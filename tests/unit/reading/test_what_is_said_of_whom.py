@@ -1,0 +1,63 @@
+"""What a bounce says of its recipients, and what stands in it that is said of nobody."""
+
+import pytest
+
+from bounces.reading import read_mail
+from bounces.records import Event, Report
+
+EXCHANGE = (
+    "This is an automatically generated Delivery Status Notification.\n\nDelivery to the following recipients failed.\n"
+)
+STATUS = (
+    "Reporting-MTA: dns; mx1.example.com\n\nFinal-Recipient: rfc822; kim@example.com\nAction: failed\nStatus: 5.1.1\n"
+)
+
+
+def _reports(text: str, status: str = "", to: str = "news@sender.example") -> tuple[Report, ...]:
+    head = f"From: MAILER-DAEMON@mx1.example.com\nTo: <{to}>\nSubject: Mail Delivery Problem\nMIME-Version: 1.0\n"
+    if not status:
+        return read_mail(f"{head}\n{text}".encode()).reports
+    head += 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\n'
+    return read_mail(
+        f"{head}\n--b\n\n{text}\n--b\nContent-Type: message/delivery-status\n\n{status}\n--b--\n".encode()
+    ).reports
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "________________________________\nThis email has been scanned for all viruses by Example Filter.",
+        "-- \nExample Ltd. This mailbox does not exist on weekends.",
+        "\n\n\nDo not answer: this account is closed.",
+    ],
+)
+def test_a_footer_is_no_reason(footer: str) -> None:
+    (report,) = _reports(f"{EXCHANGE}\n       kim@example.com\n\n{footer}\n", STATUS)
+    assert (report.recipient, report.status, report.diagnostic) == ("kim@example.com", "5.1.1", None)
+
+
+@pytest.mark.parametrize("reason", ["mailbox full", "\n    mailbox full", "\n\n  mailbox full"])
+def test_a_reason_may_stand_a_little_below(reason: str) -> None:
+    (report,) = _reports(f"{EXCHANGE}\n       kim@example.com\n{reason}\n", STATUS)
+    assert report.diagnostic == "mailbox full"
+
+
+@pytest.mark.parametrize("mark", [".", ",", "!", ""])
+def test_whom_a_greeting_names_is_not_who_failed(mark: str) -> None:
+    text = f"Sorry news@sender.example{mark} Your mail to the following recipients could not be delivered:\n\tkim\n"
+    assert [report.recipient for report in _reports(text)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("reason", "event"),
+    [
+        ("User account is expired", Event.BOUNCE),
+        ("mailbox expired", Event.BOUNCE),
+        ("message expired", Event.DELAY),
+        ("the message has expired in the queue", Event.DELAY),
+    ],
+)
+def test_an_account_that_expired_is_no_message_that_did(reason: str, event: Event) -> None:
+    text = f"The message that you sent was undeliverable to the following:\n\n\tkim@example.com ({reason})\n"
+    (report,) = _reports(text)
+    assert (report.recipient, report.event) == ("kim@example.com", event)
