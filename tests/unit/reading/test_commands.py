@@ -66,7 +66,7 @@ def _report(text: str, status: str = "") -> Report:
 @pytest.mark.parametrize("text", [POSTFIX, EXIM, SENDMAIL], ids=["Postfix", "Exim", "sendmail"])
 @pytest.mark.parametrize(
     ("command", "bounce_type"),
-    [("MAIL FROM", BounceType.SOFT), ("EHLO", BounceType.SOFT), ("RCPT TO", BounceType.HARD)],
+    [("MAIL FROM", BounceType.SOFT), ("MAIL From", BounceType.SOFT), ("RCPT TO", BounceType.HARD)],
 )
 def test_what_was_refused_before_the_recipient_was_named_is_soft(
     text: str, command: str, bounce_type: BounceType, with_status: bool

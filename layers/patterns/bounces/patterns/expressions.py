@@ -42,12 +42,16 @@ class Expression:
         self._compiled: Any = None
         self._compiled_for_ascii: Any = None
 
-    def places(self, text: Text, begin: int = 0) -> Iterator[tuple[int, int]]:
-        """Yield where it matches in `text.folded`, one after the other, from `begin` on."""
+    def places(self, text: Text, begin: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+        """Yield where it matches in `text.folded`, one after the other, from `begin` on.
+
+        Where a match begins at `end` or later is of no interest (None: of all).
+        """
         if len(text.raw) != len(text.folded):
             return map(_SPAN, (self._compiled or self._compile()).finditer(text.folded, begin))
         if self._starts:
-            return self._places_of_starts(text.folded, text.raw, begin)
+            last = len(text.folded) if end is None else end
+            return self._places_of_starts(text.folded, text.raw, begin, last)
         return map(_SPAN, (self._compiled_for_ascii or self._compile_for_ascii()).finditer(text.raw, begin))
 
     def search(self, text: str) -> tuple[int, int] | None:
@@ -55,12 +59,12 @@ class Expression:
         if not text.isascii():
             found = (self._compiled or self._compile()).search(text)
         elif self._starts:
-            return next(self._places_of_starts(text, text.encode(), 0), None)
+            return next(self._places_of_starts(text, text.encode(), 0, len(text)), None)
         else:
             found = (self._compiled_for_ascii or self._compile_for_ascii()).search(text.encode())
         return None if found is None else found.span()
 
-    def _places_of_starts(self, text: str, raw: bytes, begin: int) -> Iterator[tuple[int, int]]:
+    def _places_of_starts(self, text: str, raw: bytes, begin: int, last: int) -> Iterator[tuple[int, int]]:
         """Yield where it matches in `raw`, which is `text` in ASCII: tried from each of its starts on.
 
         To find where a match begins RE2 makes a second program, and runs it backwards from the match's end.
@@ -68,7 +72,7 @@ class Expression:
         places = []
         for start in self._starts:
             place = text.find(start, begin)
-            while place >= 0:
+            while 0 <= place < last:
                 places.append(place)
                 place = text.find(start, place + 1)
         if not places:

@@ -126,13 +126,9 @@ class RuleLexicon:
     def _first_place(self, number: int, text: Text) -> tuple[int, int] | None:
         """Return where the rule first stands in the answer, else where it first stands, outside of addresses."""
         finder = self._finders[number]
-        # From the answer on first: a match that begins before it would hide the one within it.
-        for begin in (text.answer, 0) if text.answer else (0,):
-            places = places_of(finder, text.folded, begin) if isinstance(finder, str) else finder.places(text, begin)
-            for place in places:
-                if not is_in_address(text.folded, place[0], place[1]):
-                    return place
-        return None
+        # In the answer first: a match that begins before it would hide the one within it.
+        place = _first_between(finder, text, text.answer, len(text.folded))
+        return place or (_first_between(finder, text, 0, text.answer) if text.answer else None)
 
     def _add(self, number: int, rule: Rule, words: Words) -> None:
         if rule.is_expression:
@@ -154,6 +150,20 @@ class RuleLexicon:
             self._scopes.setdefault(scope, []).append(provider.id)
         for mark in map(folded, (*provider.words, *_marks(provider.scopes))):
             self._marks.setdefault(words.number_of(mark), []).append((mark, provider.id))
+
+
+def _first_between(finder: Expression | str, text: Text, begin: int, end: int) -> tuple[int, int] | None:
+    """Return where `finder` first stands, outside of addresses, beginning from `begin` on and before `end`."""
+    if isinstance(finder, str):
+        places: Iterable[tuple[int, int]] = places_of(finder, text.folded, begin)
+    else:
+        places = finder.places(text, begin, end)
+    for place in places:
+        if place[0] >= end:
+            return None
+        if not is_in_address(text.folded, place[0], place[1]):
+            return place
+    return None
 
 
 def _marks(scopes: Iterable[str]) -> Iterator[str]:

@@ -58,7 +58,7 @@ class Rule(NamedTuple):
     @property
     def can_be_hard(self) -> bool:
         """Say whether this rule alone can end in a hard bounce, by the default policy."""
-        return not self.soft and not self.ignore and self.is_about_address
+        return not self.soft and not self.ignore and default_policy().of(self.category).bounce_type is BounceType.HARD
 
 
 @cache

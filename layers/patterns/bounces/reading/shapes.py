@@ -43,9 +43,6 @@ _OWN_HEADERS: Final = (
     "envelope-to",
     "errors-to",
 )
-# What a text has that shows a command before RCPT TO, of which the receiver's words are not about the recipient.
-_EARLY_COMMANDS: Final = (b"MAIL", b"EHLO", b"HELO", b"LHLO")
-_EARLY_COMMANDS_SHOWN: Final = (">>> MAIL", ">>> EHLO", ">>> HELO")
 _EMBEDDED_STATUS: Final = re.compile(
     r"^(?:reporting-mta|final-recipient|original-recipient)\s?:", re.IGNORECASE | re.MULTILINE
 )
@@ -134,10 +131,10 @@ def _delivery_status(parts: Parts) -> Findings:
     found.returned = parts.returned_headers()
     found.kind = strongest(found)
     is_wordless = any(map(_is_wordless, found.recipients))
-    shows_command = any(mark in part.body for part in parts.texts for mark in _EARLY_COMMANDS)
-    if is_wordless or shows_command:
+    shows_mail_from = _shows_mail_from(parts)
+    if is_wordless or shows_mail_from:
         explanation = Explanation(prose.split(parts.explanation())[0])
-        if shows_command:
+        if shows_mail_from:
             _add_commands(found, explanation)
         if is_wordless:
             _add_words(found, explanation)
@@ -185,6 +182,15 @@ def _add_words(found: Findings, explanation: Explanation) -> None:
         finding.status = delivery_status.best_status(finding.status, words.status)
 
 
+def _shows_mail_from(parts: Parts) -> bool:
+    """Say whether the texts name MAIL FROM, of which the receiver's words are not about the recipient."""
+    for part in parts.texts:
+        text = part.body
+        if b"MAIL" in text and (b"MAIL F" in text or b"MAIL\n" in text or b"MAIL\r" in text):
+            return True
+    return False
+
+
 def _add_commands(found: Findings, explanation: Explanation) -> None:
     """Note the command that was refused where the explanation says so: Postfix's, Exim's and sendmail's do."""
     named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
@@ -216,7 +222,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     named = explanation.listed(failed) if failed else explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
-        if any(mark in before for mark in _EARLY_COMMANDS_SHOWN):
+        if ">>> " in before:
             shown = explanation.command_of_sessions()
             for finding in found.recipients:
                 finding.command = shown
