@@ -31,6 +31,7 @@ DEFAULT: Final = "default"
 NEAR: Final = 160  # characters around the words of a rule in which a qualifier bears on them
 
 SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
+AUTH_REPLIES: Final = frozenset({"530", "534", "535", "538"})  # RFC 4954 6: about who logs in
 
 VAGUE: Final = frozenset({OTHER, "policy-related"})  # what single words say without knowing a reason
 
@@ -235,8 +236,10 @@ def _by_status(report: Report, text: Text) -> Decision | None:
 
 
 def _has_sender_status(report: Report, text: Text) -> bool:
-    """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2)."""
-    if (report.status or "")[1:] in SENDER_STATUSES:
+    """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2), or for who
+    logs in.
+    """
+    if (report.status or "")[1:] in SENDER_STATUSES or report.reply_code in AUTH_REPLIES:
         return True
     if ".1.7" not in text.folded and ".1.8" not in text.folded:
         return False

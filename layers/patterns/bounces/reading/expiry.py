@@ -27,8 +27,11 @@ def mark(findings: Findings) -> None:
         and not any(_is_out_of_time(f) for f in findings.recipients)
     ):
         return  # what is said of a recipient in prose is told in the explanation
+    several = len(findings.recipients) > 1
     for finding in findings.recipients:
-        if finding.event is Event.BOUNCE and is_expired(finding, findings.told):
+        # Of several, what is told in the explanation may be another's.
+        told = frozenset() if several and finding.diagnostic else findings.told
+        if finding.event is Event.BOUNCE and is_expired(finding, told):
             finding.event = Event.DELAY
             finding.action = "failed"
     if findings.kind is Event.BOUNCE and not any(f.event is Event.BOUNCE for f in findings.recipients):
