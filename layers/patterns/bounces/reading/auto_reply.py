@@ -62,9 +62,17 @@ def subject_sign(subject: str) -> str | None:
 
 def sign_of(headers: Mapping[str, Sequence[str]], subject: str) -> str | None:
     """Return the sign by which a mail with `headers` is an automatic reply, in words, or None where it is none."""
+    name = header_sign(headers)
+    if name is not None:
+        return f"{name} header"
+    found = subject_sign(subject)
+    return f"subject says {found!r}" if found else None
+
+
+def header_sign(headers: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the header by which a mail with `headers` says that it is an automatic reply, or None where none does."""
     if not headers.keys().isdisjoint(_wording().names):
         for name, pattern in _wording().headers:
             if any(pattern.search(value[:200]) for value in headers.get(name, ())):
-                return f"{name} header"
-    found = subject_sign(subject)
-    return f"subject says {found!r}" if found else None
+                return name
+    return None

@@ -45,7 +45,7 @@ class Parts:
         self.texts: list[Part] = []
         self.statuses: list[Part] = []
         self.feedback: Part | None = None
-        self.disposition = False
+        self.disposition: Part | None = None
         self.returned: Part | None = None
         self.cuts: list[str] = []
 
@@ -88,7 +88,7 @@ def sort(root: Part) -> Parts:
         elif kind == "message/feedback-report":
             parts.feedback = parts.feedback or part
         elif kind in DISPOSITION:
-            parts.disposition = True
+            parts.disposition = parts.disposition or part
         elif kind in RETURNED and part is not root:
             parts.returned = parts.returned or part
         elif part.children:

@@ -11,14 +11,19 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bounces.reading import auto_reply
 from bounces.reading.fields import header_section
 from bounces.reading.limits import MAX_HEADER_TEXT
 from bounces.reading.phrases import folded
 from bounces.reading.wording import DELAYS, FINALS, MARKS, wording
 from bounces.records import Event
 
-FROM_MAILER: Final = 3
-ENOUGH: Final = 4
+_ANSWER: Final = re.compile(r"(?:re|aw|antw|sv|vs|odp|r): ?")
+
+DOUBTED: Final = 1
+ANYONE: Final = 2
+FROM_MAILER: Final = 4
+ENOUGH: Final = 5
 
 _DECORATION: Final = "-=_*+#~>|"
 # Exim follows its separator with more lines of the kind: how long the message was, and how much of it is here.
@@ -68,21 +73,41 @@ def is_from_mailer(sender: str) -> bool:
     return wording().senders.first_in(sender.lower()) is not None
 
 
-def signs(sender: str, subject: str, *, standard: bool, person: bool, null_sender: bool) -> int:
+def says_undelivered(subject: str) -> bool:
+    """Say whether `subject` is a bounce's."""
+    return wording().subjects.first_in(folded(subject)) is not None
+
+
+def signs(sender: str, subject: str, *, standard: bool, person: bool, automatic: bool, null_sender: bool) -> int:
     """Weigh the signs of a bounce that a mail shows before its text is looked at.
 
-    0 none; 1 or 2 those that anyone may show; `FROM_MAILER` or more, it is a mail system's; `ENOUGH`, by themselves.
+    0 none; `DOUBTED`, the text must have the receiver's own words; then those that anyone may show; `FROM_MAILER` or
+    more, it is a mail system's; `ENOUGH`, by themselves.
 
     `sender` is From's text; `standard` says whether the mail is a multipart/report, `person` whether it is an answer
-    or came over a list, so that its subject may be another mail's, `null_sender` whether its return path is empty.
+    or came over a list, `automatic` whether its header is an automatic reply's, `null_sender` whether its return path
+    is empty. Postfix's and Exim's bounces have the header of an automatic reply (RFC 3834 5), Exchange's are answers.
     """
-    known = wording()
-    said = folded(subject)
-    if standard or is_from_mailer(sender):
-        return FROM_MAILER + (known.subjects.first_in(said) is not None)
-    if person or known.subjects.first_in(said) is None:
-        return 1 if known.senders_of_much.first_in(sender.lower()) else 0
-    return 1 + (null_sender or known.senders_of_much.first_in(sender.lower()) is not None)
+    says = says_undelivered(subject)
+    if standard:
+        return FROM_MAILER + says
+    if wording().other_subjects.first_in(folded(subject)) is not None:
+        return 0
+    if is_from_mailer(sender):
+        if auto_reply.subject_sign(subject) or not (says or _is_daemon(sender) or not (automatic or person)):
+            return DOUBTED
+        return FROM_MAILER + says
+    if not says or person:
+        return 0
+    is_system = wording().senders_of_much.first_in(sender.lower()) is not None
+    if auto_reply.subject_sign(subject) or (automatic and (not is_system or _ANSWER.match(folded(subject)))):
+        return 0
+    return ANYONE + (null_sender or is_system)
+
+
+def _is_daemon(sender: str) -> bool:
+    """Say whether From's text `sender` is no person's, as postmaster's may be."""
+    return "postmaster" not in sender.lower()
 
 
 def rejects(explanation: str) -> bool:

@@ -29,8 +29,8 @@ from bounces.reading.phrases import folded
 from bounces.reading.wording import EXPLANATIONS, wording
 from bounces.records import Event
 
-_FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward", re.IGNORECASE)
-_PERSONAL: Final = frozenset({"in-reply-to", "references", "list-post", "list-unsubscribe"})
+_FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward|uncaught bounce", re.IGNORECASE)
+_PERSONAL: Final = frozenset({"in-reply-to", "references", "list-id", "list-post", "list-unsubscribe"})
 _SEPARATED: Final = re.compile(r"[\s,]+")
 # X-Original-To is none of them: dma writes the failing recipient there.
 _OWN_HEADERS: Final = (
@@ -71,7 +71,7 @@ def _read(root: Part, parts: Parts, forwards: int) -> Findings:
         found = Findings(Event.COMPLAINT, "is a complaint of Hotmail's programme", returned=parts.returned_headers())
         feedback.read("Feedback-Type: abuse\n", found.returned, _own(root), found)
         return found
-    if parts.disposition:
+    if parts.disposition is not None:
         rejected = _rejection(parts)
         if rejected is not None:
             return rejected
@@ -154,13 +154,19 @@ def strongest(found: Findings) -> Event:
 def _rejection(parts: Parts) -> Findings | None:
     """Return what a disposition notification says that is a refusal, as Dovecot's delivery agent writes one."""
     text = parts.explanation()
-    if not prose.rejects(folded(text)):
+    if _is_by_hand(parts.disposition) or not prose.rejects(folded(text)):
         return None
     found = Findings(Event.BOUNCE, "is a refusal in the form of a disposition notification")
     found.returned = parts.returned_headers()
     explanation = Explanation(prose.split(text)[0])
     found.recipients = explanation.findings(explanation.recipients(""), Event.BOUNCE, whole=True)
     return found if found.recipients else None
+
+
+def _is_by_hand(disposition: Part | None) -> bool:
+    """Say whether someone saw the message (RFC 8098 3.2.6): nothing was refused, whatever the receipt quotes."""
+    said = disposition.text().lower() if disposition is not None else ""
+    return "manual-action" in said or "displayed" in said
 
 
 def _add_words(found: Findings, explanation: Explanation) -> None:
@@ -205,10 +211,13 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     signs = prose.ENOUGH if failed else _signs(root)
     if not signs:
         return None
-    text = parts.explanation(MAX_TEXT if signs > 1 else MAX_DOUBTFUL_TEXT)
+    text = parts.explanation(MAX_TEXT if signs > prose.ANYONE else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)
     told = wording().told.lists_in(folded(before))
-    if signs < prose.ENOUGH and EXPLANATIONS not in told and not all(codes_in(before)):
+    reply_code, status = codes_in(before) if signs < prose.ENOUGH else ("", "")
+    if signs == prose.DOUBTED and not reply_code:
+        return None
+    if signs < prose.ENOUGH and EXPLANATIONS not in told and not (reply_code and status):
         return None
     explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
@@ -217,15 +226,17 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     found.returned = parts.returned_headers() or headers
     if "inal-" in text and _embedded_status(text, found):
         return found
-    if signs < 2 and not found.returned and not explanation.names_plainly:
+    if signs <= prose.ANYONE and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
     named = explanation.listed(failed) if failed else explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
-        if ">>> " in before:
-            shown = explanation.command_of_sessions()
-            for finding in found.recipients:
-                finding.command = shown
+        shown = explanation.command_of_sessions() if ">>> " in before else ""
+        for finding in found.recipients:
+            finding.command = shown
+            if finding.status.startswith("2") and not finding.reply_code:
+                finding.event, finding.action = Event.DELIVERY, "delivered"
+        found.kind = strongest(found)
         return found
     nested = _embedded_bounce(parts, headers, rest, forwards)
     if nested is not None:
@@ -245,16 +256,23 @@ def _failed_header(root: Part) -> list[str]:
 
 
 def _signs(root: Part) -> int:
-    """Weigh the signs of a bounce in the headers of `root`: see `prose.signs`. An automatic reply has none."""
-    subject = root.header("subject")[:998]
-    signs = prose.signs(
+    """Weigh the signs of a bounce in the headers of `root`: see `prose.signs`."""
+    return prose.signs(
         (root.header("from") or root.header("return-path"))[:400],
-        subject,
-        standard=root.type == "multipart/report" and "disposition" not in root.header("content-type").lower(),
+        root.header("subject")[:998],
+        standard=_is_standard(root),
         person=_is_by_a_person(root),
+        automatic=auto_reply.header_sign(root.headers) is not None,
         null_sender=root.header("return-path").strip() == "<>",
     )
-    return 0 if signs < prose.FROM_MAILER and auto_reply.subject_sign(subject) else signs
+
+
+def _is_standard(root: Part) -> bool:
+    """Say whether `root` is a report (RFC 6522), of delivery or of nothing that it names."""
+    if root.type != "multipart/report":
+        return False
+    content_type = root.header("content-type").lower()
+    return "delivery-status" in content_type or "report-type" not in content_type
 
 
 def _embedded_status(text: str, found: Findings) -> bool:

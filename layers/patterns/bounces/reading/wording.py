@@ -29,6 +29,7 @@ class Wording:
     __slots__ = (
         "contacts",
         "labels",
+        "other_subjects",
         "others",
         "rejections",
         "senders",
@@ -50,6 +51,7 @@ class Wording:
         senders: Phrases,
         senders_of_much: Phrases,
         subjects: Phrases,
+        other_subjects: Phrases,
         rejections: Phrases,
         told: PhraseBook,
         labels: frozenset[str],
@@ -63,6 +65,7 @@ class Wording:
         self.senders = senders
         self.senders_of_much = senders_of_much
         self.subjects = subjects
+        self.other_subjects = other_subjects
         self.rejections = rejections
         self.told = told
         self.labels = labels

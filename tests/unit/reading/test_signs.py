@@ -1,0 +1,96 @@
+"""What is no bounce, though it names an address and says of one that it does not exist: nobody may be called dead for
+what a person, a shop or a program writes of others.
+"""
+
+import pytest
+
+from bounces.reading import read_mail
+from bounces.records import Event
+
+GONE = "I have left the company, and this address does not exist any more. Please write to:\n\n    eva@held.example\n"
+
+
+def _events(headers: str, text: str, subject: str = "") -> list[tuple[Event, str | None]]:
+    head = f"{headers}\nTo: news@sender.example\nSubject: {subject}\nDate: Fri, 06 Nov 2026 12:00:00 +0000\n"
+    reports = read_mail(f"{head}MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{text}".encode()).reports
+    return [(report.event, report.recipient) for report in reports if report.event is not Event.OTHER]
+
+
+@pytest.mark.parametrize("sender", ["mail", "postmaster", "noreply", "admin", "kim"])
+@pytest.mark.parametrize("subject", ["Automatic reply: Spring sale", "Re: Delivery of your parcel", "My new address"])
+@pytest.mark.parametrize("sign", ["Auto-Submitted: auto-replied", "Auto-Submitted: auto-replied\nReturn-Path: <>"])
+def test_an_automatic_reply_names_no_one_who_is_dead(sender: str, subject: str, sign: str) -> None:
+    assert _events(f"From: Kim Held <{sender}@held.example>\n{sign}", GONE, subject) == [
+        (Event.AUTO_REPLY, f"{sender}@held.example")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headers", "subject", "text"),
+    [
+        ("From: notifications@forge.example\nList-Id: <mta.forge.example>", "[mta] Crash on 550 (#12)", GONE),
+        ("From: Jobs <noreply@jobs.example>", "New entries", "Not found elsewhere:\n\n    kim@held.example\n"),
+        ("From: root@web1.shop.example", "Cron <www@web1> sync", "user kim@held.example does not exist, skipping\n"),
+        ("From: noreply@shop.example", "Reset your password", "No such user: kim@held.example\n"),
+        ("From: postmaster@held.example\nIn-Reply-To: <1@sender.example>", "Re: blocked?", "Fixed: kim@held.example\n"),
+        ("From: Shop <mail@shop.example>", "Zwrot zamówienia", "Adres nie istnieje:\nkim@held.example\n"),
+        ("From: list-bounces@lists.example", "Bounce action notification", "Disabled: kim@held.example, not found\n"),
+        ("From: LISTSERV@lists.example", "Output of your job", "kim@held.example: No such user; not found in list\n"),
+    ],
+)
+def test_who_writes_of_others_reports_no_bounce(headers: str, subject: str, text: str) -> None:
+    assert _events(headers, text, subject) == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "subject"),
+    [
+        ("From: Mail Delivery System <MAILER-DAEMON@mx.held.example>\nAuto-Submitted: auto-replied", "Odd words"),
+        ("From: MAILER-DAEMON@mx.held.example\nIn-Reply-To: <1@sender.example>", "Re: Spring sale"),
+        ("From: postmaster@held.example\nAuto-Submitted: auto-replied\nIn-Reply-To: <1@x.example>", "Re: Spring sale"),
+        ("From: postmaster@held.example\nAuto-Submitted: auto-replied", "Undeliverable: Automatic reply: Away"),
+        ("From: postmaster@held.example\nIn-Reply-To: <1@sender.example>", "Undeliverable: Spring sale"),
+        ("From: Mail System <noreply@held.example>\nAuto-Submitted: auto-replied", "Undelivered mail"),
+        ("From: kim@held.example\nReturn-Path: <>", "Returned mail: User unknown"),
+    ],
+)
+def test_a_mail_systems_words_are_a_bounce(headers: str, subject: str) -> None:
+    text = "Your message could not be delivered:\n\n    kim@held.example\n\n    550 5.1.1 User unknown\n"
+    assert _events(headers, text, subject) == [(Event.BOUNCE, "kim@held.example")]
+
+
+def test_a_report_of_success_in_prose_is_no_failure() -> None:
+    text = "This is the mail system at host mx.\n\n<kim@held.example>: delivery via local: 250 2.0.0 Saved\n"
+    assert _events("From: MAILER-DAEMON@mx.held.example", text, "Successful Mail Delivery Report") == [
+        (Event.DELIVERY, "kim@held.example")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("disposition", "events"),
+    [
+        ("automatic-action/MDN-sent-automatically; deleted", [Event.BOUNCE]),
+        ("manual-action/MDN-sent-manually; displayed", []),
+    ],
+)
+def test_a_receipt_that_someone_read_the_mail_is_no_refusal(disposition: str, events: list[Event]) -> None:
+    mail = f"""From: kim@held.example
+To: news@sender.example
+Subject: Disposition: Your order was rejected
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=disposition-notification; boundary=b
+
+--b
+
+Your message to <kim@held.example> was automatically rejected: Your order was rejected
+
+--b
+Content-Type: message/disposition-notification
+
+Final-Recipient: rfc822; kim@held.example
+Disposition: {disposition}
+
+--b--
+"""
+    reports = read_mail(mail.encode()).reports
+    assert [report.event for report in reports if report.event is not Event.OTHER] == events
