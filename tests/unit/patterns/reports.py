@@ -1,21 +1,24 @@
 """Reports for the tests of this folder, made of a diagnostic as `bounces.reading` would fill them."""
 
+import re
 from pathlib import Path
 
 from bounces.patterns import codes
 from bounces.records import Event, Report, Source
 
 HERE = Path(__file__).parent
+_LOOKED_UP = re.compile(r"(?:name=|Name server: |look up host )([\w.-]*[\w-])")
 
 
 def report_of(diagnostic: str | None, **fields: object) -> Report:
     """Return a bounce with `diagnostic` and the codes that stand in it; `fields` are set instead."""
     text = diagnostic or ""
+    host = _LOOKED_UP.search(text)
     found: dict[str, object] = {
         "id": "1",
         "source": Source.SES,
         "event": Event.BOUNCE,
-        "recipient": "someone@example.com",
+        "recipient": f"someone@{host.group(1) if host else 'example.com'}",
         "status": next(iter(codes.statuses_in(text)), None),
         "reply_code": codes.reply_code_in(text),
         "diagnostic": diagnostic,

@@ -220,3 +220,34 @@ def test_the_users_sample_line_turns_that_block_hard_and_is_not_on_by_default() 
 )
 def test_no_text_raises(diagnostic: str) -> None:
     assert CLASSIFIER.classify(report_of(diagnostic)).reason
+
+
+@pytest.mark.parametrize(
+    "diagnostic",
+    [
+        "Host or domain name not found. Name service error for name={} type=A: Host not found",
+        "550 5.1.2 <kim@shop.example>... Host unknown (Name server: {}.: host not found)",
+        "unable to look up host {}: Name or service not known",
+    ],
+)
+@pytest.mark.parametrize(
+    ("host", "bounce_type"),
+    [
+        ("shop.example", BounceType.HARD),
+        ("mx1.shop.example", BounceType.HARD),
+        ("relay.sender.example", BounceType.SOFT),
+        ("otshop.example", BounceType.SOFT),
+    ],
+)
+def test_a_host_that_is_not_the_recipients_kills_no_recipient(
+    diagnostic: str, host: str, bounce_type: BounceType
+) -> None:
+    report = report_of(diagnostic.format(host), recipient="kim@shop.example")
+    assert CLASSIFIER.classify(report).bounce_type is bounce_type
+
+
+@pytest.mark.parametrize("command", ["MAIL", "EHLO", "HELO"])
+def test_what_was_refused_before_the_recipient_was_named_is_not_about_it(command: str) -> None:
+    said = "550 5.1.1 no such user"
+    assert CLASSIFIER.classify(report_of(said, command=command)).bounce_type is BounceType.SOFT
+    assert CLASSIFIER.classify(report_of(said, command="RCPT")).bounce_type is BounceType.HARD

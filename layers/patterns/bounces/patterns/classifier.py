@@ -11,6 +11,7 @@ from collections.abc import Container, Iterator
 from datetime import timedelta
 from typing import Final
 
+from bounces.addresses import domain_of
 from bounces.knowledge import vocabulary
 from bounces.patterns import codes
 from bounces.patterns.lexicon import Found, RuleLexicon, Sighting
@@ -33,6 +34,7 @@ NEAR: Final = 160  # characters around the words of a rule in which a qualifier 
 SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
 AUTH_REPLIES: Final = frozenset({"530", "534", "535", "538"})  # RFC 4954 6: about who logs in
 
+BAD_DOMAIN: Final = "bad-domain"
 VAGUE: Final = frozenset({OTHER, "policy-related"})  # what single words say without knowing a reason
 
 _EVENTS: Final = {
@@ -134,6 +136,10 @@ class Classifier:
         sender = (report.envelope_recipient or "").casefold()
         if sender and sender in near and (report.recipient or "").casefold() not in near:
             return sender  # it is the return path that was looked up, and not the recipient
+        if rule.category == BAD_DOMAIN and report.recipient:
+            host = self._stages.host_looked_up(text.folded[text.answer :])
+            if host is not None and not _is_recipients(host, report):
+                return host
         return None if rule.layer == PROVIDER else self._stages.qualifier_in(near, seen.words)
 
     def _type_of(self, report: Report, decision: Decision) -> tuple[BounceType, str]:
@@ -195,6 +201,15 @@ def is_transient(report: Report) -> bool:
         said = (report.diagnostic or "").casefold()
         given = [code for code in (codes.reply_code_in(said), *codes.statuses_in(said)[:1]) if code]
     return any(code.startswith(codes.TRANSIENT) for code in given)
+
+
+def _is_recipients(host: str, report: Report) -> bool:
+    """Say whether `host` is the domain of a recipient of `report` or in it."""
+    for address in (report.recipient, report.original_recipient, report.addressee):
+        domain = domain_of(address) if address else ""
+        if domain and (host == domain or host.endswith(f".{domain}")):
+            return True
+    return False
 
 
 def _tried(report: Report) -> timedelta:

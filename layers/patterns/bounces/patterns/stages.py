@@ -5,7 +5,8 @@ Before RCPT TO (RFC 5321 3.3) the receiver has not heard of the recipient: what 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
 from bounces.knowledge import numbered_ways, read_table, starts_of
 from bounces.patterns.expressions import Condition, Expression
@@ -21,6 +22,9 @@ class Stage(NamedTuple):
     commands: tuple[str, ...]  # in upper case
 
 
+_HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
+
+
 class Stages:
     """The stages of stages.toml and the qualifiers of qualifiers.toml, looked for in texts."""
 
@@ -31,7 +35,9 @@ class Stages:
             for entry in read_table("stages.toml")["stage"]
         ]
         self._stages = [(stage, *_looked_for(stage.words)) for stage in found]
-        self._qualifiers = [_looked_for(entry["words"]) for entry in read_table("qualifiers.toml")["qualifier"]]
+        table = read_table("qualifiers.toml")
+        self._qualifiers = [_looked_for(entry["words"]) for entry in table["qualifier"]]
+        self._lookups: list[str] = table["lookups"]
 
     def stage_of(self, text: Text, seen: set[int], command: str | None) -> tuple[Stage, str] | None:
         """Return the stage before RCPT TO that `text` names, or whose `command` it was, with what names it; or None."""
@@ -51,6 +57,15 @@ class Stages:
                 span = words.search(answer)
                 if span is not None:
                     return answer[span[0] : span[1]]
+        return None
+
+    def host_looked_up(self, answer: str) -> str | None:
+        """Return the host or domain that `answer`, in lower case, says was looked up; None where it names none."""
+        for mark in self._lookups:
+            place = answer.find(mark)
+            host = _HOST.match(answer, place + len(mark)) if place >= 0 else None
+            if host is not None:
+                return host.group()
         return None
 
 
