@@ -61,3 +61,19 @@ def test_an_account_that_expired_is_no_message_that_did(reason: str, event: Even
     text = f"The message that you sent was undeliverable to the following:\n\n\tkim@example.com ({reason})\n"
     (report,) = _reports(text)
     assert (report.recipient, report.event) == ("kim@example.com", event)
+
+
+def test_a_reply_below_a_list_is_said_of_whom_it_names() -> None:
+    text = "Delivery to the following recipients failed permanently:\n\n     kim@example.com\n     bo@example.com\n"
+    text += (
+        "     ann@example.com\n\nThe error was: 550 5.1.1 <bo@example.com>: Recipient address rejected: User unknown\n"
+    )
+    found = {report.recipient: report.status for report in _reports(text)}
+    assert found == {"kim@example.com": None, "bo@example.com": "5.1.1", "ann@example.com": None}
+
+
+def test_that_one_expired_says_nothing_of_the_others() -> None:
+    text = "The following addresses failed:\n\n  kim@example.com\n    retry timeout exceeded\n\n  bo@example.com\n"
+    text += "    No Such User Here\n"
+    found = [(report.recipient, report.event) for report in _reports(text)]
+    assert found == [("kim@example.com", Event.DELAY), ("bo@example.com", Event.BOUNCE)]

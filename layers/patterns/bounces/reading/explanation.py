@@ -167,6 +167,8 @@ class Explanation:
                     reply_code=reply_code,
                 )
             )
+        if several:
+            _hand_over(findings)
         return findings
 
     def _words(
@@ -260,6 +262,8 @@ class Explanation:
             return one_line(after.lstrip(_LEADING))  # sendmail's transcript, where the next line is another's
         after = after.lstrip(_LEADING)
         block = [after] if after and "@" not in after.partition(" ")[0] else []
+        if place.kind == IN_SENTENCE and any(codes_in(before)):
+            block = [self._lines[place.line].strip()]  # `The error was: 550 5.1.1 <kaspar@...>: ...`
         blank = 0
         for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
             if (number in owners and own not in owners[number]) or _NEXT_HOST in line:
@@ -284,6 +288,27 @@ class Explanation:
         contacts = wording().contacts
         lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
         return one_line(" ".join(lines))
+
+
+def _hand_over(findings: list[Finding]) -> None:
+    """Give words that name another of the recipients, and not the one that they stand by, to that one.
+
+    What follows a list of recipients is said of the one that it names, not of the last.
+    """
+    by_address = {finding.recipient.lower(): finding for finding in findings}
+    for finding in findings:
+        words = finding.diagnostic.lower()
+        if "@" not in words:
+            continue
+        named = {address.strip(".'") for _, address in addresses_in(words)} & by_address.keys()
+        if not named or finding.recipient.lower() in named or finding.original.lower() in named:
+            continue
+        for address in named:
+            other = by_address[address]
+            if not other.reply_code and not other.status:
+                other.diagnostic, other.remote_mta = finding.diagnostic, finding.remote_mta
+                other.reply_code, other.status = finding.reply_code, finding.status
+        finding.diagnostic = finding.remote_mta = finding.reply_code = finding.status = ""
 
 
 def refused_command_in(words: str) -> str:
