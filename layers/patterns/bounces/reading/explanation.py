@@ -42,11 +42,11 @@ _RULE: Final = "-----"
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
-# The command that a line of a session shows as sent, and one before RCPT TO that words name as the one refused.
+# The command that a line of a session shows as sent.
 _SENT: Final = re.compile(r"\s{0,12}>>>\s?([A-Za-z]{4})\b")
-_REFUSED: Final = re.compile(
-    r"(?:in reply to|in response to|after|for|sent:|command)\s['\"]?(MAIL\sFrom|EHLO|HELO|LHLO)\b", re.IGNORECASE
-)
+# A command before RCPT TO, and what stands before it in words that say that it was refused.
+_EARLY: Final = ("MAIL F", "EHLO", "HELO", "LHLO")
+_REFUSED: Final = ("in reply to", "in response to", "after", "for", "sent:", "command")
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
 _CLOSING: Final = "> \"'"
@@ -61,7 +61,7 @@ class Explanation:
         "_lines",
         "_named",
         "_own",
-        "_plain",
+        "_plain_places",
         "_session",
         "_sessions",
         "_shows_session",
@@ -73,7 +73,7 @@ class Explanation:
         """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
         self._lines = text.split("\n", MAX_LINES)
         self._own = own
-        self._plain = plain_places(self._lines)
+        self._plain_places: list[Place] | None = None
         self._worded: list[Place] | None = None
         self._named: dict[str, str] | None = None
         self._sessions: dict[str, str] | None = None
@@ -81,6 +81,12 @@ class Explanation:
         self._has_origins = "ed from" in text
         self._shows_session = any(mark in text for mark in _REMOTE)
         self._session: tuple[list[str], list[str]] | None = None
+
+    @property
+    def _plain(self) -> list[Place]:
+        if self._plain_places is None:
+            self._plain_places = plain_places(self._lines)
+        return self._plain_places
 
     @property
     def names_plainly(self) -> bool:
@@ -225,6 +231,10 @@ class Explanation:
                     self._sessions.update(dict.fromkeys(hosts, _unprompted(line)))
         return self._sessions.get(host.lower(), "") if host else ""
 
+    def refused_command(self) -> str:
+        """Return the SMTP command before RCPT TO, in upper case, that is said to have been refused; else ""."""
+        return refused_command_in(one_line(" ".join(self._lines)))
+
     def command_of_sessions(self) -> str:
         """Return the SMTP command, in upper case, that all refusals in the sessions shown here answer; else ""."""
         sent = ""
@@ -313,8 +323,13 @@ def _hand_over(findings: list[Finding]) -> None:
 
 def refused_command_in(words: str) -> str:
     """Return the SMTP command before RCPT TO, in upper case, that `words` on one line say was refused; else ""."""
-    found = _REFUSED.search(words)
-    return found.group(1)[:4].upper() if found else ""
+    for command in _EARLY:
+        place = words.find(command)
+        while place >= 0:
+            if words[max(0, place - 20) : place].rstrip(" '\"").lower().endswith(_REFUSED):
+                return command[:4]
+            place = words.find(command, place + 1)
+    return ""
 
 
 def remote_host_in(words: str) -> str:

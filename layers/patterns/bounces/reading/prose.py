@@ -9,6 +9,7 @@ whom it names.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bounces.reading import auto_reply
@@ -78,31 +79,48 @@ def says_undelivered(subject: str) -> bool:
     return wording().subjects.first_in(folded(subject)) is not None
 
 
-def signs(sender: str, subject: str, *, standard: bool, person: bool, automatic: bool, null_sender: bool) -> int:
+def signs(
+    sender: str, subject: str, headers: Mapping[str, Sequence[str]], *, standard: bool, person: bool, null_sender: bool
+) -> int:
     """Weigh the signs of a bounce that a mail shows before its text is looked at.
 
     0 none; `DOUBTED`, the text must have the receiver's own words; then those that anyone may show; `FROM_MAILER` or
     more, it is a mail system's; `ENOUGH`, by themselves.
 
     `sender` is From's text; `standard` says whether the mail is a multipart/report, `person` whether it is an answer
-    or came over a list, `automatic` whether its header is an automatic reply's, `null_sender` whether its return path
-    is empty. Postfix's and Exim's bounces have the header of an automatic reply (RFC 3834 5), Exchange's are answers.
+    or came over a list, `null_sender` whether its return path is empty. Postfix's and Exim's bounces have the header
+    of an automatic reply (RFC 3834 5), Exchange's are answers.
     """
     says = says_undelivered(subject)
     if standard:
         return FROM_MAILER + says
-    if wording().other_subjects.first_in(folded(subject)) is not None:
-        return 0
     if is_from_mailer(sender):
-        if auto_reply.subject_sign(subject) or not (says or _is_daemon(sender) or not (automatic or person)):
-            return DOUBTED
-        return FROM_MAILER + says
-    if not says or person:
+        return _signs_of_mailer(sender, subject, headers, says=says, person=person)
+    if not says or person or _is_notice(subject) or auto_reply.subject_sign(subject):
         return 0
     is_system = wording().senders_of_much.first_in(sender.lower()) is not None
-    if auto_reply.subject_sign(subject) or (automatic and (not is_system or _ANSWER.match(folded(subject)))):
+    if auto_reply.header_sign(headers) and (not is_system or _ANSWER.match(folded(subject))):
         return 0
     return ANYONE + (null_sender or is_system)
+
+
+def _signs_of_mailer(
+    sender: str, subject: str, headers: Mapping[str, Sequence[str]], *, says: bool, person: bool
+) -> int:
+    is_daemon = _is_daemon(sender)
+    if says and is_daemon:
+        return ENOUGH
+    if _is_notice(subject):
+        return 0
+    if auto_reply.subject_sign(subject):
+        return DOUBTED
+    if says or is_daemon or not (person or auto_reply.header_sign(headers)):
+        return FROM_MAILER + says
+    return DOUBTED
+
+
+def _is_notice(subject: str) -> bool:
+    return wording().other_subjects.first_in(folded(subject)) is not None
 
 
 def _is_daemon(sender: str) -> bool:

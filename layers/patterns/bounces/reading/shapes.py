@@ -199,8 +199,11 @@ def _shows_mail_from(parts: Parts) -> bool:
 
 def _add_commands(found: Findings, explanation: Explanation) -> None:
     """Note the command that was refused where the explanation says so: Postfix's, Exim's and sendmail's do."""
-    named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
     shown = explanation.command_of_sessions()
+    if len(found.recipients) == 1:
+        found.recipients[0].command = explanation.refused_command() or shown
+        return
+    named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
     for finding, words in zip(found.recipients, explanation.findings(named, Event.BOUNCE, whole=False), strict=False):
         finding.command = refused_command_in(words.diagnostic) or shown
 
@@ -260,9 +263,9 @@ def _signs(root: Part) -> int:
     return prose.signs(
         (root.header("from") or root.header("return-path"))[:400],
         root.header("subject")[:998],
+        root.headers,
         standard=_is_standard(root),
         person=_is_by_a_person(root),
-        automatic=auto_reply.header_sign(root.headers) is not None,
         null_sender=root.header("return-path").strip() == "<>",
     )
 
