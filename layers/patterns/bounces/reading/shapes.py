@@ -217,10 +217,9 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     text = parts.explanation(MAX_TEXT if signs > prose.ANYONE else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)
     told = wording().told.lists_in(folded(before))
-    reply_code, status = codes_in(before) if signs < prose.ENOUGH else ("", "")
-    if signs == prose.DOUBTED and not reply_code:
+    if signs == prose.DOUBTED and not codes_in(before)[0]:
         return None
-    if signs < prose.ENOUGH and EXPLANATIONS not in told and not (reply_code and status):
+    if signs < prose.ENOUGH and EXPLANATIONS not in told and not all(codes_in(before)):
         return None
     explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
