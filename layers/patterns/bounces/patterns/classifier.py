@@ -254,7 +254,7 @@ def _has_sender_status(report: Report, text: Text) -> bool:
     """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2), or for who
     logs in.
     """
-    if (report.status or "")[1:] in SENDER_STATUSES or report.reply_code in AUTH_REPLIES:
+    if (report.status or "")[1:] in SENDER_STATUSES or text.folded[text.answer : text.answer + 3] in AUTH_REPLIES:
         return True
     if ".1.7" not in text.folded and ".1.8" not in text.folded:
         return False
