@@ -64,7 +64,7 @@ def required_words(expression: str) -> tuple[Way, ...]:
 
 def possible_starts(expression: str) -> Clause:
     """Return words with one of which whatever `expression`, in RE2's syntax, matches begins, once its case is folded.
-    None: nothing is known, or too many are.
+    An empty set where nothing is known, or where they are too many.
     """
     starts = _cut(_read(expression).starts)
     return starts if len(starts) <= MAX_STARTS and min(map(len, starts)) >= MIN_START else frozenset()

@@ -10,6 +10,7 @@ import re
 from typing import Final
 
 from bounces.addresses import domain_of
+from bounces.reading import commands
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
 from bounces.reading.places import IN_SENTENCE, MAX_LINE, ON_ITS_OWN, Place, places_in_words, plain_places
@@ -42,11 +43,6 @@ _RULE: Final = "-----"
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
-# The command that a line of a session shows as sent.
-_SENT: Final = re.compile(r"\s{0,12}>>>\s?([A-Za-z]{4})\b")
-# A command before RCPT TO, and what stands before it in words that say that it was refused.
-_EARLY: Final = ("MAIL F", "EHLO", "HELO", "LHLO")
-_REFUSED: Final = ("in reply to", "in response to", "after", "for", "sent:", "command")
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
 _CLOSING: Final = "> \"'"
@@ -232,20 +228,12 @@ class Explanation:
         return self._sessions.get(host.lower(), "") if host else ""
 
     def refused_command(self) -> str:
-        """Return the SMTP command before RCPT TO, in upper case, that is said to have been refused; else ""."""
-        return refused_command_in(one_line(" ".join(self._lines)))
+        """Return the SMTP command before RCPT TO, in upper case, that words here say was refused; else ""."""
+        return commands.refused_in(one_line(" ".join(self._lines)))
 
     def command_of_sessions(self) -> str:
         """Return the SMTP command, in upper case, that all refusals in the sessions shown here answer; else ""."""
-        sent = ""
-        refused = set()
-        for line in self._lines if self._shows_session else ():
-            command = _SENT.match(line)
-            if command:
-                sent = command.group(1).upper()
-            elif sent and "<<<" in line[:24] and _REPLY.match(line):
-                refused.add(sent)
-        return refused.pop() if len(refused) == 1 else ""
+        return commands.of_sessions(self._lines, _REPLY) if self._shows_session else ""
 
     def _replies(self) -> tuple[list[str], list[str]]:
         """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
@@ -319,17 +307,6 @@ def _hand_over(findings: list[Finding]) -> None:
                 other.diagnostic, other.remote_mta = finding.diagnostic, finding.remote_mta
                 other.reply_code, other.status = finding.reply_code, finding.status
         finding.diagnostic = finding.remote_mta = finding.reply_code = finding.status = ""
-
-
-def refused_command_in(words: str) -> str:
-    """Return the SMTP command before RCPT TO, in upper case, that `words` on one line say was refused; else ""."""
-    for command in _EARLY:
-        place = words.find(command)
-        while place >= 0:
-            if words[max(0, place - 20) : place].rstrip(" '\"").lower().endswith(_REFUSED):
-                return command[:4]
-            place = words.find(command, place + 1)
-    return ""
 
 
 def remote_host_in(words: str) -> str:

@@ -74,7 +74,7 @@ def is_from_mailer(sender: str) -> bool:
     return wording().senders.first_in(sender.lower()) is not None
 
 
-def says_undelivered(subject: str) -> bool:
+def _says_undelivered(subject: str) -> bool:
     """Say whether `subject` is a bounce's."""
     return wording().subjects.first_in(folded(subject)) is not None
 
@@ -91,7 +91,7 @@ def signs(
     or came over a list, `null_sender` whether its return path is empty. Postfix's and Exim's bounces have the header
     of an automatic reply (RFC 3834 5), Exchange's are answers.
     """
-    says = says_undelivered(subject)
+    says = _says_undelivered(subject)
     if standard:
         return FROM_MAILER + says
     if is_from_mailer(sender):

@@ -10,9 +10,9 @@ import re
 from typing import Final
 
 from bounces.addresses import is_address
-from bounces.reading import auto_reply, delivery_status, feedback, prose, returned, ses_notification
+from bounces.reading import auto_reply, commands, delivery_status, feedback, prose, returned, ses_notification
 from bounces.reading.codes import codes_in
-from bounces.reading.explanation import Explanation, refused_command_in
+from bounces.reading.explanation import Explanation
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.limits import (
     MAX_DOUBTFUL_TEXT,
@@ -131,7 +131,7 @@ def _delivery_status(parts: Parts) -> Findings:
     found.returned = parts.returned_headers()
     found.kind = strongest(found)
     is_wordless = any(map(_is_wordless, found.recipients))
-    shows_mail_from = _shows_mail_from(parts)
+    shows_mail_from = any(commands.shows_mail_from(part.body) for part in parts.texts)
     if is_wordless or shows_mail_from:
         explanation = Explanation(prose.split(parts.explanation())[0])
         if shows_mail_from:
@@ -188,15 +188,6 @@ def _add_words(found: Findings, explanation: Explanation) -> None:
         finding.status = delivery_status.best_status(finding.status, words.status)
 
 
-def _shows_mail_from(parts: Parts) -> bool:
-    """Say whether the texts name MAIL FROM, of which the receiver's words are not about the recipient."""
-    for part in parts.texts:
-        text = part.body
-        if b"MAIL" in text and (b"MAIL F" in text or b"MAIL\n" in text or b"MAIL\r" in text):
-            return True
-    return False
-
-
 def _add_commands(found: Findings, explanation: Explanation) -> None:
     """Note the command that was refused where the explanation says so: Postfix's, Exim's and sendmail's do."""
     shown = explanation.command_of_sessions()
@@ -205,7 +196,7 @@ def _add_commands(found: Findings, explanation: Explanation) -> None:
         return
     named = [finding.recipient for finding in found.recipients[:MAX_EXPLAINED]]
     for finding, words in zip(found.recipients, explanation.findings(named, Event.BOUNCE, whole=False), strict=False):
-        finding.command = refused_command_in(words.diagnostic) or shown
+        finding.command = commands.refused_in(words.diagnostic) or shown
 
 
 def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
