@@ -145,6 +145,7 @@ def report_of(verdict: Verdict) -> dict[str, str | None]:
         "event": report.event,
         "recipient": report.recipient,
         "original_recipient": report.original_recipient,
+        "addressee": report.addressee,
         "action": report.action,
         "status": report.status,
         "reply_code": report.reply_code,

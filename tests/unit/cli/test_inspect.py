@@ -17,8 +17,8 @@ MAILS = Path(__file__).parents[3] / "events" / "mails"
 BOUNCE = MAILS / "gmail-no-such-user.eml"
 COMMAND = [sys.executable, "-m", "bounces_cli.main", "inspect"]
 FIELDS = {
-    "event", "recipient", "original_recipient", "action", "status", "reply_code", "diagnostic", "remote_mta",
-    "category", "bounce_type", "rule", "list", "campaign",
+    "event", "recipient", "original_recipient", "addressee", "action", "status", "reply_code", "diagnostic",
+    "remote_mta", "category", "bounce_type", "rule", "list", "campaign",
 }  # fmt: skip
 
 

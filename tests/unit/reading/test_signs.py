@@ -94,3 +94,22 @@ Disposition: {disposition}
 """
     reports = read_mail(mail.encode()).reports
     assert [report.event for report in reports if report.event is not Event.OTHER] == events
+
+
+QUOTED = (
+    "Hi, my mail to a colleague came back. Is that you?\n\n> Delivery has failed to these recipients:\n>\n"
+    "> eva@held.example\n> The address couldn't be found.\n>\n> 550 5.1.1 User unknown\n\nKim\n"
+)
+
+
+@pytest.mark.parametrize("prefix", ["Re: ", "RE: ", "AW: ", "Antw: ", "SV: ", "RIF: ", "Odp: ", "RES: ", "回复：", ""])
+@pytest.mark.parametrize("subject", ["Undeliverable: Spring", "Mail delivery failed: returning message to sender"])
+@pytest.mark.parametrize("sign", ["Message-ID: <1@held.example>", "Return-Path: <>"])
+def test_a_bounce_that_a_person_quotes_is_theirs(prefix: str, subject: str, sign: str) -> None:
+    assert _events(f"From: Kim Held <kim@held.example>\n{sign}", QUOTED, prefix + subject) == []
+
+
+def test_an_answer_by_a_mail_system_says_so_at_the_end_of_its_subject() -> None:
+    text = "Your message could not be delivered to\neva@held.example\n"
+    subject = "RE: Your message to the spring list waits for approval: non remis (delivery failed)"
+    assert _events("From: mx@held.example", text, subject) == [(Event.BOUNCE, "eva@held.example")]

@@ -77,3 +77,54 @@ def test_that_one_expired_says_nothing_of_the_others() -> None:
     text += "    No Such User Here\n"
     found = [(report.recipient, report.event) for report in _reports(text)]
     assert found == [("kim@example.com", Event.DELAY), ("bo@example.com", Event.BOUNCE)]
+
+
+@pytest.mark.parametrize(
+    ("recipient", "sender", "reason"),
+    [
+        ("Recipient", "Sender", "Error"),
+        ("Empfänger", "Absender", "Fehler"),
+        ("Destinataire", "Expéditeur", "Erreur"),
+        ("받는사람", "보낸사람", "실패사유"),
+        ("收件人/Recipient", "寄件人/Sender", "退信原因/Reason"),
+    ],
+)
+def test_a_tables_row_on_the_sender_names_no_recipient(recipient: str, sender: str, reason: str) -> None:
+    rows = ((recipient, "kim@example.com"), (sender, "shop@sender.example"), (reason, "550 5.1.1 No such user"))
+    cells = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
+    mail = (
+        "From: MAILER-DAEMON@mx1.example.com\nTo: <news@sender.example>\nSubject: Undelivered Mail Returned to Sender\n"
+        f"MIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n<p>It failed.</p><table>{cells}</table>\n"
+    )
+    (report,) = read_mail(mail.encode()).reports
+    assert (report.recipient, report.diagnostic) == ("kim@example.com", "550 5.1.1 No such user")
+
+
+def test_the_return_path_in_a_text_is_no_recipient() -> None:
+    text = (
+        "A message sent by\n\n  <news@sender.example>\n\n"
+        "could not be delivered to all of its recipients:\n\n  kim@example.com\n    Unrouteable address\n"
+    )
+    assert [(r.recipient, r.diagnostic) for r in _reports(text)] == [("kim@example.com", "Unrouteable address")]
+
+
+def test_a_reply_that_is_told_behind_a_label_counts() -> None:
+    text = (
+        "Your message to kim@example.com couldn't be delivered.\n\nkim wasn't found at example.com.\n\n"
+        "Status code: 550 5.1.10\nReported error: 550 5.1.10 Recipient kim@example.com not found by lookup\n"
+    )
+    (report,) = _reports(text)
+    assert (report.recipient, report.reply_code, report.status) == ("kim@example.com", "550", "5.1.10")
+
+
+def test_a_refusals_reason_names_a_new_address_and_not_who_refused() -> None:
+    """As Sieve's `reject` is sent (RFC 5429 2.2): a disposition notification with the reason as its text."""
+    mail = (
+        "From: <kim@example.com>\nTo: <news@sender.example>\nSubject: Automatically rejected mail\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary="b"\n\n--b\n\n'
+        "This message was automatically rejected. The reason given was:\n\nuser unknown, new address per@example.com\n"
+        "\n--b\nContent-Type: message/disposition-notification\n\nReporting-UA: mx1.example.com\n"
+        "Final-Recipient: rfc822; kim@example.com\nDisposition: automatic-action/MDN-sent-automatically; deleted\n\n"
+        "--b\nContent-Type: message/rfc822\n\nFrom: <news@sender.example>\nTo: undisclosed-recipients:;\n\nHi.\n--b--\n"
+    )
+    assert [report.recipient for report in read_mail(mail.encode()).reports] == ["kim@example.com"]

@@ -56,6 +56,7 @@ _USUAL = re.compile(
     r"(?:rfc822|RFC822)?\s{0,8};?\s{0,8}<?([A-Za-z0-9_.+=&'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})>?"
 )
 _BRACKETED = re.compile(r"<([^<>\s]{3,256})>")
+_BEFORE_ADDRESS = " \t<(:;,["  # where something else stands before it, it is the end of what is no address
 _COMMENT = re.compile(r"\(([^()]{3,998})\)")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
@@ -217,8 +218,9 @@ def address_in(value: str) -> str:
     if not is_address(text):
         if "@" not in text and "+40" in text:
             text = _XTEXT.sub(lambda m: chr(int(m.group(1), 16)), text)
-        for _, candidate in addresses(text):
-            if is_address(candidate.strip(".'")):
+        for start, candidate in addresses(text):
+            before = text[:start].rstrip("\"'")
+            if is_address(candidate.strip(".'")) and (not before or before[-1] in _BEFORE_ADDRESS):
                 return candidate.strip(".'")
     return text
 

@@ -13,7 +13,15 @@ from bounces.addresses import domain_of
 from bounces.reading import commands
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
-from bounces.reading.places import IN_SENTENCE, MAX_LINE, ON_ITS_OWN, Place, places_in_words, plain_places
+from bounces.reading.places import (
+    IN_SENTENCE,
+    MAX_LINE,
+    ON_ITS_OWN,
+    Place,
+    is_label_of_another,
+    places_in_words,
+    plain_places,
+)
 from bounces.reading.places import addresses as addresses_in
 from bounces.reading.text import one_line
 from bounces.reading.wording import wording
@@ -30,6 +38,7 @@ _REPLY: Final = re.compile(
     r"\s{0,12}(?:(?:received )?<<<\s?|\.{3} |[^\n<]{0,40}<-- )?[\"']?([45]\d\d)(?:[ -][^\n]{3,900}|\s{0,20}$)",
     re.IGNORECASE,
 )
+_TOLD_REPLY: Final = re.compile(r"[^\n:]{2,60}(?::[^\n:]{0,60})?:\s{1,4}([45]\d\d[ -][^\n]{3,900})")
 _REMOTE: Final = ("<<<", "<--")
 _PROMPT: Final = re.compile(r"[^\n]{0,60}?(?:<<<|<--)\s?")
 _ORIGIN: Final = re.compile(
@@ -101,7 +110,8 @@ class Explanation:
         `rest` is what follows the explanation: of several addresses in sentences, those count that it has too.
         """
         if self._plain:
-            return list({place.address.lower(): place.address for place in self._plain}.values())
+            plain = {place.address.lower(): place.address for place in self._plain}
+            return [plain[address] for address in plain if address not in self._own] or list(plain.values())
         best = min((place.kind for place in self._in_words()), default=0)
         found = list({p.address.lower(): p.address for p in self._in_words() if p.kind == best}.values())
         if best == IN_SENTENCE and len(found) > 1:
@@ -189,6 +199,8 @@ class Explanation:
         if not remote and any(codes):
             return _bare(near), codes
         said = self._reply_to(address) or next(iter(remote or replies if alone else ()), "")
+        if not said and near and alone and whole:
+            said = self._told_reply()
         if said:
             words = _unprompted(said).lstrip(". ")
             before = near.partition(words)[0].rstrip()
@@ -242,6 +254,11 @@ class Explanation:
             self._session = replies, [line for line in replies if any(mark in line[:60] for mark in _REMOTE)]
         return self._session
 
+    def _told_reply(self) -> str:
+        """Return the longest reply that a line here tells behind its label: `Reported error: 550 5.1.10 ...`."""
+        found = [told.group(1) for line in self._lines if (told := _TOLD_REPLY.match(line))]
+        return max(found, key=len, default="")
+
     def _reply_to(self, address: str) -> str:
         """Return the first reply of a session that names `address`; "" where none does."""
         if self._named is None:
@@ -271,7 +288,7 @@ class Explanation:
                 if not block[-1].rstrip().endswith(_LEADS_ON) if block else blank > MAX_BLANK:
                     break
                 continue
-            if not block and _FOOTER.match(line):
+            if not block and (_FOOTER.match(line) or is_label_of_another(line)):
                 break
             if not line.lstrip().startswith(_RULE):
                 block.append(line)

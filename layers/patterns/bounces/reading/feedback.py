@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bounces.addresses import bare, is_address
+from bounces.reading.addressees import is_among, senders_of
 from bounces.reading.codes import status_in
 from bounces.reading.fields import fields
 from bounces.reading.finding import Finding, Findings
@@ -70,15 +71,16 @@ def read(text: str, returned: Mapping[str, Sequence[str]], own: str, into: Findi
 def complainants(recipients: list[str], returned: Mapping[str, Sequence[str]], own: str = "") -> list[str]:
     """Return who complained: of `recipients`, as the report names them, else of the returned message's headers.
 
-    The surest header counts alone. A To of several addresses names others beside who complained, and so nobody.
+    The surest header counts alone. A To of several addresses names others beside who complained, and so nobody; one
+    of the sender's organisation is a list's.
     """
     if named := _usable(recipients, own):
         return named
     for name in _RECIPIENT_HEADERS:
         if named := _usable(list(returned.get(name, ())), own):
             return named
-    to = returned.get("to", ())
-    return _usable(list(to), own) if len(addresses_in(to)) == 1 else []
+    to = addresses_in(returned.get("to", ()))
+    return _usable(to, own) if len(to) == 1 and not is_among(to[0], senders_of(returned, ())) else []
 
 
 def is_redacted(address: str) -> bool:

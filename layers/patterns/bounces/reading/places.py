@@ -13,6 +13,7 @@ MAX_LINE: Final = 4000
 MAX_LOCAL_PART: Final = 128
 MAX_LABEL: Final = 60
 MAX_LABEL_WORDS: Final = 5
+MAX_CELL: Final = 4  # lines up from an address in which its label stands, in a table that became lines
 
 # Kinds of place, the plainest first.
 ON_ITS_OWN: Final = 1
@@ -73,7 +74,7 @@ def plain_places(lines: list[str]) -> list[Place]:
     for number, line in enumerate(lines):
         if "@" in line and len(line) <= MAX_LINE:
             first = (_ASCII if line.isascii() else _ANY_SCRIPT).first.match(line)
-            if first and _is_plain(line, first):
+            if first and _is_plain(line, first) and not _is_below_another(lines, number):
                 _add(found, number, first.group(1), ON_ITS_OWN)
     return found
 
@@ -91,6 +92,11 @@ def places_in_words(lines: list[str], plain: list[Place], own: str) -> list[Plac
     return found
 
 
+def is_label_of_another(line: str) -> bool:
+    """Say whether `line` is a label, and no more, of who is not the recipient."""
+    return len(line) <= MAX_LABEL and _is_of_another(line.lower().strip(MARKS))
+
+
 def _is_plain(line: str, first: re.Match[str]) -> bool:
     """Say whether the address that begins a line is what the line is about, not the first word of a sentence."""
     after = line[first.end() :]
@@ -103,12 +109,26 @@ def _is_plain(line: str, first: re.Match[str]) -> bool:
     return after[0].isspace() and (said.startswith(("- ", "-- ")) or said[0].isupper() or said[0] == "(")
 
 
+def _is_below_another(lines: list[str], number: int) -> bool:
+    """Say whether the line above, but for blank ones, is such a label: a table's cells are lines of their own."""
+    above = number - 1
+    while above > number - MAX_CELL and above >= 0 and not lines[above].strip():
+        above -= 1
+    return above >= 0 and is_label_of_another(lines[above])
+
+
+def _is_of_another(label: str) -> bool:
+    """Say whether `label`, in lower case, is of who is not the recipient, in any of the languages that it is in."""
+    others = wording().others
+    return label in others or ("/" in label and any(word.strip() in others for word in label.split("/")))
+
+
 def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     known = wording()
     lower = line.lower()
     label, colon, _ = lower.partition(":")
     label = label.strip(MARKS)
-    if colon and label in known.others:
+    if colon and _is_of_another(label):
         return
     others = [(start, address) for start, address in addresses(line) if _stripped(address).lower() not in own]
     if not others or known.contacts.first_in(lower) is not None:

@@ -19,7 +19,10 @@ from bounces.reading.phrases import folded
 from bounces.reading.wording import DELAYS, FINALS, MARKS, wording
 from bounces.records import Event
 
-_ANSWER: Final = re.compile(r"(?:re|aw|antw|sv|vs|odp|r): ?")
+_ANSWER: Final = re.compile(
+    r"(?:re|aw|antw|sv|vs|odp|rif|res|ynt|hv|r|\u56de\u590d|\u7b54\u590d|\u56de\u8986)(?::|\uff1a) ?"
+)
+_ANSWERED: Final = 40  # characters of a subject in which that of a bounce stands that is answered
 
 DOUBTED: Final = 1
 ANYONE: Final = 2
@@ -47,6 +50,11 @@ def split(text: str) -> tuple[str, dict[str, list[str]], str]:
     if rest.startswith(_RULE):
         rest = _RULES.sub("", rest, count=1)
     return text[:end], header_section(rest[:MAX_HEADER_TEXT]), rest
+
+
+def unquoted(explanation: str) -> str:
+    """Return `explanation` without the lines that a person quotes in an answer: what they say is said of others."""
+    return "\n".join([line for line in explanation.split("\n") if not line.startswith(">")])
 
 
 def _separator(text: str) -> tuple[int, int]:
@@ -99,7 +107,8 @@ def signs(
     if not says or person or _is_notice(subject) or auto_reply.subject_sign(subject):
         return 0
     is_system = wording().senders_of_much.first_in(sender.lower()) is not None
-    if auto_reply.header_sign(headers) and (not is_system or _ANSWER.match(folded(subject))):
+    is_automatic = auto_reply.header_sign(headers) is not None
+    if (is_automatic and not is_system) or _answers_a_bounce(folded(subject), is_automatic):
         return 0
     return ANYONE + (null_sender or is_system)
 
@@ -117,6 +126,14 @@ def _signs_of_mailer(
     if says or is_daemon or not (person or auto_reply.header_sign(headers)):
         return FROM_MAILER + says
     return DOUBTED
+
+
+def _answers_a_bounce(subject: str, is_automatic: bool) -> bool:
+    """Say whether the folded `subject` is that of an answer, and not of a bounce of one, which says so at its end."""
+    answer = _ANSWER.match(subject)
+    if answer is None:
+        return False
+    return is_automatic or _says_undelivered(subject[answer.end() : answer.end() + _ANSWERED])
 
 
 def _is_notice(subject: str) -> bool:

@@ -7,16 +7,14 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from bounces import verp
-from bounces.addresses import is_address
 from bounces.identity import mail_digest, report_id
 from bounces.reading import returned
+from bounces.reading.addressees import addressees
 from bounces.reading.dates import parsed
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.part import Part
 from bounces.reading.text import one_line
 from bounces.records import NOTHING, Event, Report, Source
-
-_FAILURES: Final = frozenset({Event.BOUNCE, Event.DELAY})
 
 
 class Arrival(NamedTuple):
@@ -38,23 +36,19 @@ def reports_of(findings: Findings, root: Part, body: bytes, arrival: Arrival) ->
         root.header("message-id").encode("utf-8", "replace"), root.header("date").encode("utf-8", "replace"), body
     )
     shared = _shared(findings, arrival)
-    only = shared["returned_to"]
-    if only and sum([finding.event in _FAILURES for finding in findings.recipients]) != 1:
-        only = None  # of several that failed, To is not each one's
+    return_path = arrival.envelope_recipients or root.headers.get("to", ())
     mail_time = findings.time or root.header("date")
     reports: dict[str, Report] = {}
-    for finding in findings.recipients:
+    for finding, addressee in zip(findings.recipients, addressees(findings, return_path), strict=True):
         identity = report_id(digest, finding.event, finding.recipient)
         if identity in reports:
             continue
-        recipient = finding.recipient or None
-        addressee = finding.original or only or recipient
         reports[identity] = Report(
             id=identity,
             event=finding.event,
-            recipient=recipient,
+            recipient=finding.recipient or None,
             original_recipient=finding.original or None,
-            addressee=addressee if addressee and is_address(addressee) else None,
+            addressee=addressee or None,
             action=finding.action or None,
             status=finding.status or None,
             reply_code=finding.reply_code or None,

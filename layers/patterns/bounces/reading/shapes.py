@@ -7,12 +7,15 @@ disposition notification, prose, automatic reply, and a bounce that someone forw
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from bounces.addresses import is_address
 from bounces.reading import auto_reply, commands, delivery_status, feedback, prose, returned, ses_notification
+from bounces.reading.addressees import mailed
 from bounces.reading.codes import codes_in
 from bounces.reading.explanation import Explanation
+from bounces.reading.fields import fields
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.limits import (
     MAX_DOUBTFUL_TEXT,
@@ -159,8 +162,20 @@ def _rejection(parts: Parts) -> Findings | None:
     found = Findings(Event.BOUNCE, "is a refusal in the form of a disposition notification")
     found.returned = parts.returned_headers()
     explanation = Explanation(prose.split(text)[0])
-    found.recipients = explanation.findings(explanation.recipients(""), Event.BOUNCE, whole=True)
+    final, original = _disposed(parts.disposition)
+    found.recipients = explanation.findings([final] if final else explanation.recipients(""), Event.BOUNCE, whole=True)
+    if final:
+        found.recipients[0].original = original
     return found if found.recipients else None
+
+
+def _disposed(disposition: Part | None) -> tuple[str, str]:
+    """Return final and original recipient of a disposition notification (RFC 8098 3.2), "" where one is not named: the
+    reason that is given to people may name a new address.
+    """
+    named = dict(reversed([*fields(disposition.text())])) if disposition is not None else {}
+    final, original = (delivery_status.address_in(named.get(f"{name}-recipient", "")) for name in ("final", "original"))
+    return final if is_address(final) else "", original if is_address(original) else ""
 
 
 def _is_by_hand(disposition: Part | None) -> bool:
@@ -207,6 +222,8 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return None
     text = parts.explanation(MAX_TEXT if signs > prose.ANYONE else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)
+    if signs < prose.FROM_MAILER and "\n>" in before and not _FORWARDED.search(root.header("subject")):
+        before = prose.unquoted(before)
     told = wording().told.lists_in(folded(before))
     if signs == prose.DOUBTED and not codes_in(before)[0]:
         return None
@@ -236,7 +253,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return nested
     if not found.returned and signs < prose.FROM_MAILER:
         return None  # names nobody, returns nothing, and comes from anyone
-    return _unnamed(found, explanation)
+    return _unnamed(found, explanation, root.headers.get("to", ()))
 
 
 def _failed_header(root: Part) -> list[str]:
@@ -289,9 +306,9 @@ def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -
     return _forwarded(inner, forwards) if inner is not None and forwards < MAX_FORWARDS else None
 
 
-def _unnamed(found: Findings, explanation: Explanation) -> Findings:
+def _unnamed(found: Findings, explanation: Explanation, return_path: Sequence[str]) -> Findings:
     """Return `found` with the one recipient of the returned message, or with none where To does not tell."""
-    only = returned.only_address(found.returned)
+    only = mailed(found, "", return_path)
     if only is None:
         found.note = "names no recipient"
         found.recipients = explanation.findings([""], found.kind, whole=True)

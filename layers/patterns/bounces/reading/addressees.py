@@ -1,0 +1,141 @@
+"""Whom the sender mailed, of each recipient that a mail says something of.
+
+Who failed may be a forwarding target, an alias' member, or one who was mailed beside somebody else. The address that is
+marked has to be the one that is dead, or the one that leads to it: where nothing says which was mailed, it is the one
+that failed, which is dead whoever was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from bounces.addresses import domain_of, is_address
+from bounces.reading.finding import Finding, Findings
+from bounces.reading.returned import addresses_in, only_address
+from bounces.records import Event
+
+_FAILURES: Final = frozenset({Event.BOUNCE, Event.DELAY})
+_XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461 4
+# Where a message says who sends it, and over which list (RFC 2369 3.4; Mailman, Majordomo, ezmlm).
+_SENDERS: Final = (
+    *("from", "sender", "reply-to", "return-path", "errors-to"),
+    *("list-post", "x-beenthere", "x-mailing-list", "mailing-list"),
+)
+# Where a host that took a message notes for whom: qmail and Gmail, Postfix, Exim.
+_TAKEN_FOR: Final = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to")
+_RECEIVED_FOR: Final = re.compile(r"\sfor\s{1,8}<?([^\s<>;]{1,128}@[^\s<>;]{1,255})>?")
+_SHORT: Final = 3  # letters of a second-level domain below which names are registered: co.uk, com.br
+
+
+def addressees(findings: Findings, return_path: Sequence[str]) -> list[str]:
+    """Return who was mailed for each of the recipients of `findings`, "" where nobody is named.
+
+    `return_path` has what the report itself came to: addresses, or the header fields with them.
+    """
+    failed = [finding for finding in findings.recipients if finding.event in _FAILURES]
+    alone = failed[0] if len(failed) == 1 else None
+    found: list[str] = []
+    for finding in findings.recipients:
+        addressee = finding.recipient
+        if finding.original:
+            addressee = _original(finding, findings)
+        elif alone is not None:  # of several that failed, To is not each one's
+            addressee = mailed(findings, alone.recipient, return_path) or addressee
+        found.append(addressee if is_address(addressee) else "")
+    return found
+
+
+def mailed(findings: Findings, recipient: str, return_path: Sequence[str]) -> str | None:
+    """Return who was mailed the returned message, of which its To names one address; `recipient` failed, if known.
+
+    None where To does not tell. One that goes to many in its envelope has a list's address there, or the sender's;
+    one with a Cc went to others as well, and a Bcc shows in who reports, or for whom the message was taken.
+    """
+    headers = findings.returned
+    to = only_address(headers)
+    if to is None or to.lower() == recipient.lower():
+        return to
+    if addresses_in(headers.get("cc", ())) or _is_named(to, findings):
+        return None
+    senders = senders_of(headers, return_path)
+    if to.lower() in senders:
+        return None
+    if not recipient:
+        return to
+    if is_among(to, senders):
+        return to if _mailbox(to) == _mailbox(recipient) else None  # one mailbox under two names of its host
+    taken_for = _taken_for(headers)
+    if to.lower() in taken_for:
+        return to
+    is_direct = recipient.lower() in taken_for or is_among(f"@{findings.reporting_mta}", {recipient, *senders})
+    return None if is_direct else to
+
+
+def senders_of(headers: Mapping[str, Sequence[str]], return_path: Sequence[str]) -> set[str]:
+    """Return the addresses, in lower case, of who sent the message with `headers`, and of the list it came over.
+
+    `return_path` has what its reports came to: addresses, or the header fields with them.
+    """
+    values = [*return_path, *(value for name in _SENDERS for value in headers.get(name, ()))]
+    return {address.lower() for address in addresses_in(values)}
+
+
+def is_among(address: str, others: Iterable[str]) -> bool:
+    """Say whether `address` is of an organisation that one of `others` is of."""
+    return _organisation(address) in map(_organisation, others)
+
+
+def _original(finding: Finding, findings: Findings) -> str:
+    """Return the original recipient that `finding` names, or who failed where that one is no more than a way to it.
+
+    An alias whose other members have the mail, or may yet get it, or have failed otherwise, is alive.
+    """
+    original = _decoded(finding, findings)
+    if "." not in domain_of(original):
+        return finding.recipient or original
+    for other in findings.recipients:
+        same = original.lower() in (other.original.lower(), other.recipient.lower())
+        if same and (other.event is not finding.event or other.status != finding.status):
+            return finding.recipient
+    return original
+
+
+def _decoded(finding: Finding, findings: Findings) -> str:
+    """Return the original recipient, without the encoding that it has in a command (xtext) and is to have lost here.
+
+    Told from an address with a `+` by what it is decoded: who failed, or To.
+    """
+    original = finding.original
+    if "+" not in original:
+        return original
+    decoded = _XTEXT.sub(lambda found: chr(int(found.group(1), 16)), original)
+    known = (finding.recipient.lower(), (only_address(findings.returned) or "").lower())
+    return decoded if decoded.lower() in known else original
+
+
+def _is_named(address: str, findings: Findings) -> bool:
+    """Say whether `findings` have one of `address` itself, whatever it says: who failed is then another."""
+    return any(address.lower() in (f.recipient.lower(), f.original.lower()) for f in findings.recipients)
+
+
+def _taken_for(headers: dict[str, list[str]]) -> set[str]:
+    """Return for whom, in lower case, hosts on the way took the message with `headers` (RFC 5321 4.4)."""
+    found = {address.lower() for name in _TAKEN_FOR for address in addresses_in(headers.get(name, ()))}
+    for value in headers.get("received", ()):
+        for_whom = _RECEIVED_FOR.search(value[:998])
+        if for_whom:
+            found.add(for_whom.group(1).lower())
+    return found
+
+
+def _mailbox(address: str) -> str:
+    """Return the local part of `address` without a tag."""
+    return address.rpartition("@")[0].partition("+")[0].lower()
+
+
+def _organisation(address: str) -> str:
+    """Return what the names of one organisation end in, as far as the form of the domain of `address` tells."""
+    labels = domain_of(address).split(".")
+    return ".".join(labels[-3 if len(labels) > 1 and len(labels[-2]) <= _SHORT else -2 :])
