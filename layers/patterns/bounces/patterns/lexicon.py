@@ -40,7 +40,7 @@ class _Watch:
     def __init__(self) -> None:
         self._always: list[int] = []  # what can be left aside for no missing word
         # What a word is a reason to try, with what else must be seen: a word of each clause.
-        self._by_word: dict[int, tuple[tuple[int, NumberedWay], ...]] = {}
+        self._by_word: dict[int, tuple[tuple[int, list[frozenset[int]]], ...]] = {}
         self._words: set[int] = set()
 
     def add(self, number: int, ways: list[NumberedWay]) -> None:
@@ -50,7 +50,7 @@ class _Watch:
         by_word = self._by_word
         for way in ways:
             first = way[0]
-            watched = ((number, way[1:]),)
+            watched = ((number, [frozenset(clause) for clause in way[1:]]),)
             self._words.update(first)
             for word in first:
                 before = by_word.get(word)

@@ -13,7 +13,7 @@ from typing import Final
 
 from bounces.addresses import domain_of, is_address
 from bounces.reading.finding import Finding, Findings
-from bounces.reading.returned import addresses_in, only_address
+from bounces.reading.returned import addresses_in
 from bounces.records import Event
 
 _FAILURES: Final = frozenset({Event.BOUNCE, Event.DELAY})
@@ -29,10 +29,11 @@ _RECEIVED_FOR: Final = re.compile(r"\sfor\s{1,8}<?([^\s<>;]{1,128}@[^\s<>;]{1,25
 _SHORT: Final = 3  # letters of a second-level domain below which names are registered: co.uk, com.br
 
 
-def addressees(findings: Findings, return_path: Sequence[str]) -> list[str]:
+def addressees(findings: Findings, to: str | None, return_path: Sequence[str]) -> list[str]:
     """Return who was mailed for each of the recipients of `findings`, "" where nobody is named.
 
-    `return_path` has what the report itself came to: addresses, or the header fields with them.
+    `to` is the one address in the returned message's To, if it is one. `return_path` has what the report itself came
+    to: addresses, or the header fields with them.
     """
     failed = [finding for finding in findings.recipients if finding.event in _FAILURES]
     alone = failed[0] if len(failed) == 1 else None
@@ -40,23 +41,22 @@ def addressees(findings: Findings, return_path: Sequence[str]) -> list[str]:
     for finding in findings.recipients:
         addressee = finding.recipient
         if finding.original:
-            addressee = _original(finding, findings)
-        elif alone is not None:  # of several that failed, To is not each one's
-            addressee = mailed(findings, alone.recipient, return_path) or addressee
+            addressee = _original(finding, findings, to)
+        elif to and alone is not None:  # of several that failed, To is not each one's
+            addressee = mailed(findings, to, alone.recipient, return_path) or addressee
         found.append(addressee if is_address(addressee) else "")
     return found
 
 
-def mailed(findings: Findings, recipient: str, return_path: Sequence[str]) -> str | None:
-    """Return who was mailed the returned message, of which its To names one address; `recipient` failed, if known.
+def mailed(findings: Findings, to: str, recipient: str, return_path: Sequence[str]) -> str | None:
+    """Return who was mailed the returned message, whose To has the one address `to`; `recipient` failed, if known.
 
     None where To does not tell. One that goes to many in its envelope has a list's address there, or the sender's;
     one with a Cc went to others as well, and a Bcc shows in who reports, or for whom the message was taken.
     """
-    headers = findings.returned
-    to = only_address(headers)
-    if to is None or to.lower() == recipient.lower():
+    if to.lower() == recipient.lower():
         return to
+    headers = findings.returned
     if addresses_in(headers.get("cc", ())) or _is_named(to, findings):
         return None
     senders = senders_of(headers, return_path)
@@ -87,12 +87,12 @@ def is_among(address: str, others: Iterable[str]) -> bool:
     return _organisation(address) in map(_organisation, others)
 
 
-def _original(finding: Finding, findings: Findings) -> str:
+def _original(finding: Finding, findings: Findings, to: str | None) -> str:
     """Return the original recipient that `finding` names, or who failed where that one is no more than a way to it.
 
     An alias whose other members have the mail, or may yet get it, or have failed otherwise, is alive.
     """
-    original = _decoded(finding, findings)
+    original = _decoded(finding, to)
     if "." not in domain_of(original):
         return finding.recipient or original
     for other in findings.recipients:
@@ -102,7 +102,7 @@ def _original(finding: Finding, findings: Findings) -> str:
     return original
 
 
-def _decoded(finding: Finding, findings: Findings) -> str:
+def _decoded(finding: Finding, to: str | None) -> str:
     """Return the original recipient, without the encoding that it has in a command (xtext) and is to have lost here.
 
     Told from an address with a `+` by what it is decoded: who failed, or To.
@@ -111,8 +111,7 @@ def _decoded(finding: Finding, findings: Findings) -> str:
     if "+" not in original:
         return original
     decoded = _XTEXT.sub(lambda found: chr(int(found.group(1), 16)), original)
-    known = (finding.recipient.lower(), (only_address(findings.returned) or "").lower())
-    return decoded if decoded.lower() in known else original
+    return decoded if decoded.lower() in (finding.recipient.lower(), (to or "").lower()) else original
 
 
 def _is_named(address: str, findings: Findings) -> bool:

@@ -38,7 +38,7 @@ _REPLY: Final = re.compile(
     r"\s{0,12}(?:(?:received )?<<<\s?|\.{3} |[^\n<]{0,40}<-- )?[\"']?([45]\d\d)(?:[ -][^\n]{3,900}|\s{0,20}$)",
     re.IGNORECASE,
 )
-_TOLD_REPLY: Final = re.compile(r"[^\n:]{2,60}(?::[^\n:]{0,60})?:\s{1,4}([45]\d\d[ -][^\n]{3,900})")
+_TOLD_REPLY: Final = re.compile(r"[^\n:]{2,60}(?::[^\n:]{0,60})?:\s{1,4}(5\d\d[ -][^\n]{3,900})")
 _REMOTE: Final = ("<<<", "<--")
 _PROMPT: Final = re.compile(r"[^\n]{0,60}?(?:<<<|<--)\s?")
 _ORIGIN: Final = re.compile(
@@ -256,8 +256,8 @@ class Explanation:
 
     def _told_reply(self) -> str:
         """Return the longest reply that a line here tells behind its label: `Reported error: 550 5.1.10 ...`."""
-        found = [told.group(1) for line in self._lines if (told := _TOLD_REPLY.match(line))]
-        return max(found, key=len, default="")
+        found = [_TOLD_REPLY.match(line) for line in self._lines if ": 5" in line or ":\t5" in line]
+        return max([told.group(1) for told in found if told], key=len, default="")
 
     def _reply_to(self, address: str) -> str:
         """Return the first reply of a session that names `address`; "" where none does."""

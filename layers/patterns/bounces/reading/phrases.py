@@ -11,6 +11,7 @@ import re2
 
 # Bytes of an automaton and the states that it keeps: some hundred phrases need a tenth of it.
 MAX_MEMORY: Final = 8 << 20
+_SPACES: Final = bytes.maketrans(b"\t\n\v\f\r\x1c\x1d\x1e\x1f", b" " * 9)
 
 
 class Phrases:
@@ -73,10 +74,24 @@ class PhraseBook:
     def lists_in(self, text: str) -> frozenset[str]:
         """Return the names of the lists of which `text`, which is folded, has a phrase."""
         # Half a character, as some charsets leave one, cannot be written in UTF-8.
-        found = self._set.Match(text.encode("utf-8", "replace"))
-        return frozenset([self._names[number] for number in found or ()])
+        return self._lists_in(text.encode("utf-8", "replace"))
+
+    def lists_in_explanation(self, text: str) -> frozenset[str]:
+        """Return the same of `text` as it stands: folded in bytes, where it has no letters beyond ASCII."""
+        return self._lists_in(_folded(text.encode())) if text.isascii() else self.lists_in(folded(text))
+
+    def _lists_in(self, text: bytes) -> frozenset[str]:
+        return frozenset([self._names[number] for number in self._set.Match(text) or ()])
 
 
 def folded(text: str) -> str:
     """Return `text` as phrases are looked for in it: lower case, each run of white space one space."""
     return " ".join(text.lower().split())
+
+
+def _folded(text: bytes) -> bytes:
+    """Return `text`, in ASCII, as `folded` does, but for its ends: without an object for each of its words."""
+    text = text.lower().translate(_SPACES)
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text

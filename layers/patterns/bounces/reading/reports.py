@@ -38,8 +38,9 @@ def reports_of(findings: Findings, root: Part, body: bytes, arrival: Arrival) ->
     shared = _shared(findings, arrival)
     return_path = arrival.envelope_recipients or root.headers.get("to", ())
     mail_time = findings.time or root.header("date")
+    found = addressees(findings, shared["returned_to"], return_path)
     reports: dict[str, Report] = {}
-    for finding, addressee in zip(findings.recipients, addressees(findings, return_path), strict=True):
+    for finding, addressee in zip(findings.recipients, found, strict=True):
         identity = report_id(digest, finding.event, finding.recipient)
         if identity in reports:
             continue

@@ -224,7 +224,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     before, headers, rest = prose.split(text)
     if signs < prose.FROM_MAILER and "\n>" in before and not _FORWARDED.search(root.header("subject")):
         before = prose.unquoted(before)
-    told = wording().told.lists_in(folded(before))
+    told = wording().told.lists_in_explanation(before)
     if signs == prose.DOUBTED and not codes_in(before)[0]:
         return None
     if signs < prose.ENOUGH and EXPLANATIONS not in told and not all(codes_in(before)):
@@ -308,7 +308,8 @@ def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -
 
 def _unnamed(found: Findings, explanation: Explanation, return_path: Sequence[str]) -> Findings:
     """Return `found` with the one recipient of the returned message, or with none where To does not tell."""
-    only = mailed(found, "", return_path)
+    to = returned.only_address(found.returned)
+    only = mailed(found, to, "", return_path) if to else None
     if only is None:
         found.note = "names no recipient"
         found.recipients = explanation.findings([""], found.kind, whole=True)
