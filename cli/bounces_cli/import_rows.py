@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from bounces import addresses, cells
+from bounces_cli.diagnostics import refuse_utf_16
 from bounces_cli.errors import BROKEN, CommandError
 
 MAX_LINE: Final = 1 << 16
@@ -71,6 +72,7 @@ class ReadRow:
 
 def form_of(head: bytes, path: str) -> Form:
     """Return how the file that begins with the line `head` is written. Raises `CommandError`."""
+    refuse_utf_16(head, path)
     text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").strip("\r\n")
     if text.lstrip().startswith("{"):
         return Form(JSON)

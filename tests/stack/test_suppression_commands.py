@@ -3,7 +3,9 @@
 import csv
 import getpass
 import gzip
+import io
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,12 @@ from unittest import mock
 
 import pytest
 
-from bounces.store import Suppression
+from bounces.store import GLOBAL, Cause, Scope, Suppression
+from bounces.store.evidence import Evidence
+from bounces.store.models import SuppressionItem, in_table
 from bounces.store.rows import FIELDS
 from bounces_cli import importing, suppression_export
+from bounces_cli.main import main
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
 from tests.stack.suppression_commands import Bounces
@@ -80,6 +85,86 @@ def test_a_check_of_nothing_or_of_two_things_is_refused(
     assert bounces("suppressions", "check", "a@example.com", "--file", tmp_path / "x") == 2
     assert bounces("suppressions", "check", "--file", tmp_path / "none") == 2
     assert "No such file" in capsys.readouterr().err
+
+
+# Each is bob@example.org, who is suppressed, as files and spreadsheets have him.
+BOB = [
+    "\ufeffbob@example.org",
+    "BOB@example.org ",
+    "bob@example.org\u200b",
+    "\u200bbob@example.org",
+    "\u2060bob@example.org",
+    "\u00a0bob@example.org",
+    "\u200ebob@example.org\u200f",
+    '"bob"@example.org',
+    '"b\\ob"@example.org',
+    "mailto:bob@example.org",
+    "bob@ex\u00adample.org",
+    "bob@ｅxample.org",
+]
+SAME = [("jos\u00e9@example.org", "jose\u0301@example.org"), ("ann@straße.de", "ann@xn--strae-oqa.de")]
+
+
+@pytest.mark.parametrize("written", BOB)
+def test_who_is_suppressed_is_so_however_he_is_written(tables: Tables, bounces: Bounces, written: str) -> None:
+    tables.store.add("bob@example.org", "manual", at=THEN, by="ann", why="asked")
+    assert bounces("suppressions", "check", stdin=f"{written}\nann@example.org\n") == 1
+    assert not tables.store.check([written], None, datetime.now(UTC))[0].sendable
+
+
+@pytest.mark.parametrize(("one", "other"), [*SAME, *(pair[::-1] for pair in SAME)])
+def test_two_ways_to_write_an_address_are_one(tables: Tables, bounces: Bounces, one: str, other: str) -> None:
+    assert bounces("suppressions", "add", one, "--why", "x") == 0
+    assert bounces("suppressions", "check", other) == 1
+
+
+def test_another_s_domain_is_not_suppressed_by_a_letter_of_ours(bounces: Bounces) -> None:
+    assert bounces("suppressions", "add", "ann@straße.de", "--why", "x") == 0
+    assert bounces("suppressions", "check", "ann@strasse.de") == 0
+
+
+def test_what_may_be_mailed_is_printed_as_it_was_asked_for(
+    bounces: Bounces, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = "\ufeffAnn@example.org\n<bea@example.org>\u200b\ncid@ex\u00adample.org\njos\u00e9@bücher.example\n"
+    assert bounces("suppressions", "check", "--sendable", stdin=given) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Ann@example.org",
+        "bea@example.org",
+        "cid@example.org",
+        "jos\u00e9@bücher.example",
+    ]
+    latin = b"jos\xe9@example.org\n" + "b\u200bob@example.org\n".encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(latin)))
+    assert main(["suppressions", "check", "--sendable"]) == 1
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("verb", [("check", "--file"), ("import",)])
+def test_utf_16_is_refused_in_words(
+    bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.txt").write_text("address\na@example.com\n", encoding="utf-16")
+    assert bounces("suppressions", *verb, tmp_path / "a.txt") == 2
+    assert "this is UTF-16; write it as UTF-8" in capsys.readouterr().err
+
+
+def test_an_import_knows_an_address_however_it_is_written(tables: Tables, bounces: Bounces, tmp_path: Path) -> None:
+    (tmp_path / "bob.txt").write_text("\n".join(BOB), encoding="utf-8")
+    assert bounces("suppressions", "import", tmp_path / "bob.txt") == 0
+    assert [each.address for each in tables.store.suppressions()] == ["bob@example.org"]
+
+
+def test_an_export_that_is_imported_gives_addresses_their_keys_of_today(
+    tables: Tables, bounces: Bounces, tmp_path: Path
+) -> None:
+    old = Suppression('"bob"@example.org', {GLOBAL: Scope((Cause("legal", "operator", Evidence(THEN, "x"), THEN),))})
+    in_table(SuppressionItem, tables.suppressions).of(old.address, old).save()
+    assert bounces("suppressions", "check", "bob@example.org") == 0
+    assert bounces("suppressions", "export", "--out", tmp_path / "all.csv") == 0
+    assert bounces("suppressions", "import", tmp_path / "all.csv") == 0
+    assert bounces("suppressions", "check", "bob@example.org") == 1
+    assert known(tables, "bob@example.org").scopes == old.scopes
 
 
 # add and lift

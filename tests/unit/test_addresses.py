@@ -156,7 +156,9 @@ def test_a_domain_and_its_a_label_are_one(domain: str, label: str) -> None:
     assert addresses.is_address(addresses.key(f"user@{domain}"))
 
 
-@pytest.mark.parametrize("domain", ["xn--a.example", "xn--strasse-.de", "xn--\uff41.de", "\ud800.de", "ü" * 60, "a.⒈.ü"])
+@pytest.mark.parametrize(
+    "domain", ["xn--a.example", "xn--strasse-.de", "xn--\uff41.de", "\ud800.de", "ü" * 60, "a.⒈.ü"]
+)
 def test_what_is_no_domain_has_a_key_of_its_own(domain: str) -> None:
     key = addresses.key(f"user@{domain}")
     assert addresses.key(key) == key

@@ -11,8 +11,8 @@ import re
 MAX_ADDRESS = 254
 MAX_LABEL = 63
 
-# What nobody sees (Unicode's Cf) but for the two joiners, which some scripts need in a domain; and what stands for bytes
-# that are no text. Whoever has them in an address is not who seems to be written there.
+# What nobody sees (Unicode's Cf) but for the two joiners, which some scripts need in a domain; and what stands for
+# bytes that are no text. Whoever has them in an address is not who seems to be written there.
 _UNSEEN = (
     r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001-\U000e007f"
