@@ -127,7 +127,7 @@ def test_one_person_has_one_key(text: str, key: str) -> None:
     assert addresses.key(text) == key
 
 
-# By UTS #46 without what was for the transition from IDNA2003, where `ß` was `ss`: another domain, and another's person.
+# By UTS #46 without what was for the transition from IDNA2003, where `ß` was `ss`: another domain, and another person.
 @pytest.mark.parametrize(
     ("domain", "label"),
     [
