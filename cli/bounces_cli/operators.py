@@ -29,9 +29,7 @@ def talking_to(where: str, *, unsure: str | None = None) -> Iterator[None]:
 REGION: Final = "name the stack's region: AWS_REGION=eu-west-1, or a profile that has one (AWS_PROFILE)"
 LOGIN: Final = "name credentials: AWS_PROFILE=NAME, `aws sso login`, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 AGAIN: Final = "log in again (`aws sso login`), or take new keys"
-RIGHTS: Final = (
-    "`aws sts get-caller-identity` shows who asked; docs/deploy.md says what rights commands need"
-)
+RIGHTS: Final = "`aws sts get-caller-identity` shows who asked; docs/deploy.md says what rights commands need"
 WHERE: Final = "`aws sts get-caller-identity` shows the account that was asked, AWS_REGION is the region"
 
 _BY_CODE: Final = {
