@@ -284,6 +284,142 @@ def test_another_system_s_list_is_imported(
     assert not tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
 
 
+def test_a_dry_run_says_what_an_import_would_do_and_changes_nothing(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "a@example.com,complaint,,2024-05-01,,\nb@example.com,,news,2024-05-02,,\n"
+    file = written(tmp_path, LIST + rows)
+    assert bounces("suppressions", "import", file) == 0
+    file = written(tmp_path, LIST + rows + "c@example.com,,,,,\nd@example.com,,,,,\nnobody,,,,,\n", "grown.csv")
+    before = tables.dump()
+    capsys.readouterr()
+    for _ in range(2):
+        with in_memory.calls() as calls:
+            assert bounces("suppressions", "import", file, "--dry-run", "--again") == 1
+        assert calls.writes == []
+        shown = capsys.readouterr()
+        assert shown.out == (
+            f"{file}: 5 rows: 2 would be new or changed, 2 known before, 1 rejected; nothing was changed\n"
+        )
+        assert "line 6 would be rejected: 'nobody' is no mail address" in shown.err
+    assert tables.dump() == before
+    assert not (tmp_path / "grown.csv.rejected.csv").exists()
+    assert bounces("suppressions", "import", file) == 1
+    assert "5 rows: 2 new or changed, 2 known before, 1 rejected" in capsys.readouterr().out
+    assert bounces("suppressions", "import", file, "--dry-run") == 0
+    assert "0 rows: 0 would be new or changed" in capsys.readouterr().out
+
+
+def test_a_dry_run_counts_as_the_import_does(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "address\n" + "".join(f"u{each}@example.com\n" for each in range(1_203)), "many.csv")
+    assert bounces("suppressions", "import", file, "--dry-run") == 0
+    assert "1,203 rows: 1,203 would be new or changed, 0 known before" in capsys.readouterr().out
+    assert tables.items() == []
+    file = written(tmp_path, "address,list,id\na@example.com,news,1\nb@example.com,news,2\n", "members.csv")
+    assert bounces("subscribers", "import", file, "--dry-run") == 0
+    assert "2 rows: 2 would be new or changed, 0 known before" in capsys.readouterr().out
+    assert tables.items() == []
+
+
+MEMBERS = [
+    "email,status\na@example.com,active\nb@example.com,Unsubscribed\n",
+    "address;Subscription Status\na@example.com;Opted-In\n",
+    "email,subscribed,state\na@example.com,true,OK\nb@example.com,false,ON\n",
+    '{"email": "a@example.com", "active": true}\n{"email": "b@example.com", "active": false}\n',
+]
+
+
+@pytest.mark.parametrize("text", MEMBERS)
+def test_a_list_of_members_is_not_taken_for_one_of_suppressions(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    file = written(tmp_path, text)
+    assert bounces("suppressions", "import", file) == 2
+    shown = capsys.readouterr().err
+    assert "1 of " in shown
+    assert "rows have a status of somebody to be mailed" in shown
+    assert "not imported: what is said above has to be confirmed; --yes does" in shown
+    assert tables.items() == []
+    assert bounces("suppressions", "import", file, "--dry-run") == 0
+    assert "an import asks about that" in capsys.readouterr().err
+    assert bounces("suppressions", "import", file, "--yes") == 0
+    assert len(tables.items()) == text.count("@example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "address,category,status\na@example.com,bad-mailbox,5.1.1\n",  # of `bounces scan --out`
+        "email,status\na@example.com,bounced\n",
+        "email,state\na@example.com,active\n",
+        "email,status,status\na@example.com,,\n",
+    ],
+)
+def test_other_columns_of_that_name_ask_nothing(bounces: Bounces, tmp_path: Path, text: str) -> None:
+    assert bounces("suppressions", "import", written(tmp_path, text)) == 0
+
+
+def test_a_file_of_who_is_subscribed_here_is_asked_about(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [f"u{number}@example.com" for number in range(300)]
+    for address in people[:200]:
+        tables.store.subscribe(address, "news")
+    file = written(tmp_path, "\n".join(people), "people.txt")
+    assert bounces("suppressions", "import", file) == 2
+    shown = capsys.readouterr().err
+    assert "of 75 addresses that were looked up are subscribed here and may be mailed" in shown
+    assert list(tables.store.suppressions()) == []
+    # Where each row says why, it is a list of suppressions; and so is one of others.
+    reasons = written(tmp_path, "address,reason\n" + "".join(f"{each},complaint\n" for each in people[:50]))
+    assert bounces("suppressions", "import", reasons) == 0
+    assert bounces("suppressions", "import", written(tmp_path, "\n".join(people[190:]), "others.txt")) == 0
+    assert bounces("suppressions", "import", written(tmp_path, "\n".join(people[:60]), "known.txt")) == 0
+    assert bounces("suppressions", "import", file, "--yes") == 0
+
+
+def test_an_export_is_imported_without_a_question(tables: Tables, bounces: Bounces, tmp_path: Path) -> None:
+    for number in range(20):
+        tables.store.subscribe(f"u{number}@example.com", "news")
+        tables.store.add(f"u{number}@example.com", "manual", at=THEN, by="ann", why="asked")
+    assert bounces("suppressions", "export", "--out", tmp_path / "all.csv") == 0
+    in_memory.clear(tables.suppressions, ("address",))
+    assert bounces("suppressions", "import", tmp_path / "all.csv") == 0
+    assert len(list(tables.store.suppressions())) == 20
+
+
+def test_a_list_of_who_is_gone_is_not_taken_for_one_of_members(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "email,list,status\na@example.com,news,unsubscribed\nb@example.com,news,active\n")
+    assert bounces("subscribers", "import", file) == 2
+    assert "1 of 2 rows have a status of somebody who is gone (unsubscribed 1)" in capsys.readouterr().err
+    assert tables.items() == []
+    assert bounces("subscribers", "import", file, "--yes") == 0
+
+
+def test_a_wrong_import_is_lifted_by_its_file(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "".join(f"u{number}@example.com\n" for number in range(450)), "wrong.txt")
+    assert bounces("suppressions", "import", file) == 0
+    capsys.readouterr()
+    assert bounces("suppressions", "lift", "--file", file, "--why", "the wrong file", "--author", "ann") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == [f"u{number}@example.com: lifted for every list" for number in range(450)]
+    assert bounces("suppressions", "check", "--file", file) == 0
+    lift = known(tables, "u7@example.com").of("global").lift
+    assert lift is not None
+    assert (lift.by, lift.why) == ("ann", "the wrong file")
+    assert bounces("suppressions", "lift", "--why", "x", stdin="nobody\nu1@example.com\n\n") == 1
+    assert bounces("suppressions", "lift", "--why", "x", stdin="nobody\n") == 2
+    assert bounces("suppressions", "lift", "--why", "x", stdin="\n") == 2
+    assert "no address was given" in capsys.readouterr().err
+    assert bounces("suppressions", "lift", "u1@example.com", "--file", file, "--why", "x") == 2
+
+
 def test_importing_it_again_changes_nothing_and_a_lift_stands(
     tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
