@@ -32,7 +32,8 @@ def add_suppressions(parser: argparse.ArgumentParser) -> None:
     _deciding(add)
 
     lift = _verb(own, "lift", "set addresses free; reports of before never suppress them again", _decide)
-    lift.add_argument("addresses", nargs="+", metavar="ADDRESS")
+    lift.add_argument("addresses", nargs="*", metavar="ADDRESS", help="by default one a line on standard input")
+    lift.add_argument("--file", metavar="FILE", help="addresses, one a line, of any number")
     _deciding(lift)
 
     imports = _verb(own, "import", "suppress the addresses of a file, or take an export back in", _import)
@@ -112,6 +113,8 @@ def _importing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rejects", metavar="FILE", help="where rows go that cannot be used (FILE.rejected.csv)")
     parser.add_argument("--again", action="store_true", help="all of the file, also what was imported before")
     parser.add_argument("--state", metavar="FOLDER", help="where it is kept how far files were imported")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+    parser.add_argument("--yes", action="store_true", help="do not ask whether it is the right file")
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from bounces import addresses, cells
+from bounces_cli.diagnostics import refuse_utf_16
 from bounces_cli.errors import BROKEN, CommandError
 
 MAX_LINE: Final = 1 << 16
@@ -44,10 +45,29 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
     "by": (),
     "why": ("comment", "note", "description"),
     "subscriber": ("subscriberid", "id", "uuid"),
+    "category": (),
 }
 """What each column is called, besides its own name; case, spaces, `-` and `_` aside."""
 
-_BY_NAME: Final = {other: name for name, others in NAMES.items() for other in (name, *others)}
+STATUS: Final = "status "
+"""What the name of a column begins with that may say who is to be mailed; its own follows. There may be several."""
+
+_STATUSES: Final = (
+    *(
+        "status",
+        "subscriptionstatus",
+        "subscriberstatus",
+        "memberstatus",
+        "emailstatus",
+        "contactstatus",
+        "optinstatus",
+    ),
+    *("active", "isactive", "subscribed", "issubscribed"),
+)
+_BY_NAME: Final = {
+    **{other: name for name, others in NAMES.items() for other in (name, *others)},
+    **{name: STATUS + name for name in _STATUSES},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +91,14 @@ class ReadRow:
 
 def form_of(head: bytes, path: str) -> Form:
     """Return how the file that begins with the line `head` is written. Raises `CommandError`."""
+    refuse_utf_16(head, path)
     text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").strip("\r\n")
     if text.lstrip().startswith("{"):
         return Form(JSON)
     for separator in ",;\t":
         columns = tuple(_name(cell) for cell in next(csv.reader([text], delimiter=separator), []))
         if "address" in columns:
-            named = [name for name in columns if name is not None]
+            named = [name for name in columns if name is not None and not name.startswith(STATUS)]
             if len(named) != len(set(named)):
                 raise CommandError(
                     f"{path}: two columns mean {max(named, key=named.count)}; name one of them otherwise"
@@ -221,6 +242,9 @@ def _object(text: str) -> dict[str, str | None]:
     for key, value in told.items():
         name = _name(key)
         if name is None:
+            continue
+        if name.startswith(STATUS):
+            found[name] = str(value) if isinstance(value, (str, int)) else None
             continue
         if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):
             raise ValueError(f"{name} is neither text nor null")

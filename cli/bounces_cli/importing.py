@@ -25,8 +25,11 @@ from bounces.errors import BouncesError
 from bounces_cli.address_tables import AddressTables
 from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
 from bounces_cli.import_rows import MAX_LINE, ReadRow, Rows, form_of
+from bounces_cli.import_survey import TOLD, Survey, survey
 from bounces_cli.packed import opened
+from bounces_cli.people import agree
 from bounces_cli.plain import plain
+from bounces_cli.problems import Problems
 from bounces_cli.progress import progress_over
 from bounces_cli.read_state import ReadState, folder
 from bounces_cli.rejects import Rejects
@@ -49,12 +52,15 @@ Ready = TypeVar("Ready")
 class Import(Generic[Ready]):
     """What is imported: its name, how a row is made ready (raises `BouncesError`), and how many are written at once.
 
-    `ready` takes when the import began, `write` returns how many rows or addresses were new or changed.
+    `ready` takes when the import began, `write` returns how many rows or addresses were new or changed, `would_change`
+    how many would be. `doubts` says what speaks against the file's being what it is taken for.
     """
 
     what: str
     ready: Callable[[ReadRow, datetime], Ready]
     write: Callable[[Sequence[Ready], Each], int]
+    would_change: Callable[[Sequence[Ready]], int]
+    doubts: Callable[[Survey], list[str]]
 
 
 @dataclass(slots=True)
@@ -85,6 +91,11 @@ def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Impor
         form = form_of(_head(file, path), path)
         state, so_far, offset = _begun(arguments, names, file)
         before = so_far.rows
+        if arguments.dry_run:
+            return _tried(path, Rows(file, form, offset, so_far.lines), tables, work, so_far.at)
+        if not arguments.yes:
+            _ask(path, Rows(file, form, offset, so_far.lines), tables, work)
+            file.seek(offset)
         rows = Rows(file, form, offset, so_far.lines)
         rejects = Rejects(_rejects(arguments), so_far.rejects_size)
         paths = [] if path == STANDARD_INPUT else [path]
@@ -103,6 +114,54 @@ def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Impor
     if so_far.rejected:
         print(f"bounces: rows that cannot be used, with line and reason: {rejects.path}", file=sys.stderr)
     return INCOMPLETE if so_far.rejected else DONE
+
+
+def _ask(path: str, rows: Rows, tables: AddressTables, work: Import[Any]) -> None:
+    """Ask whether the file is the right one, where something speaks against it. Raises `CommandError`."""
+    found = survey(rows)
+    with tables.talking():
+        doubts = work.doubts(found)
+    for doubt in doubts:
+        print(f"bounces: {plain(path)}: {plain(doubt)}", file=sys.stderr)
+    if doubts:
+        agree(f"Import {found.rows:,} rows as {work.what} all the same?", "imported")
+
+
+def _tried(path: str, rows: Rows, tables: AddressTables, work: Import[Any], began: datetime) -> int:
+    """Say what importing `rows` would do, and return the exit code that it would have. Raises `CommandError`."""
+    problems = Problems()
+    waiting: list[Any] = []
+    changed = 0
+
+    def look(row: ReadRow) -> None:
+        nonlocal changed
+        try:
+            if row.wrong is not None:
+                raise BouncesError(row.wrong)
+            waiting.append(work.ready(row, began))
+        except BouncesError as error:
+            problems.count += 1
+            if problems.count <= TOLD:
+                problems.note(f"line {row.line:,} would be rejected: {plain(str(error))}")
+        if len(waiting) >= BATCH:
+            with tables.talking():
+                changed += work.would_change(waiting)
+            waiting.clear()
+
+    found = survey(rows, look)
+    with tables.talking():
+        changed += work.would_change(waiting)
+        doubts = work.doubts(found)
+    for doubt in doubts:
+        problems.note(f"{plain(doubt)}; an import asks about that")
+    if found.ended is not None:
+        raise CommandError(f"{path}: {found.ended}; nothing was changed")
+    known = found.rows - problems.count - changed
+    print(
+        f"{plain(path)}: {found.rows:,} rows: {changed:,} would be new or changed, {known:,} known before, "
+        f"{problems.count:,} rejected; nothing was changed"
+    )
+    return INCOMPLETE if problems.count else DONE
 
 
 def _import(batch: Sequence[ReadRow], work: Import[Any], so_far: Progressed, rejects: Rejects, each: Each) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from bounces.errors import RecordError
 from bounces_cli.address_tables import tables_of
 from bounces_cli.import_rows import ReadRow
+from bounces_cli.import_survey import looks_like_suppressions
 from bounces_cli.importing import Import, run_import
 
 if TYPE_CHECKING:
@@ -39,4 +40,5 @@ def run(arguments: argparse.Namespace) -> int:
     def write(rows: Sequence[Told], each: Each) -> int:
         return store.subscribe_all(rows, policy, each)
 
-    return run_import(arguments, tables, Import("memberships", ready, write))
+    work = Import("memberships", ready, write, store.unknown_memberships, looks_like_suppressions)
+    return run_import(arguments, tables, work)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bounces_cli.errors import BROKEN, CONFLICT, DONE, CommandError
+from bounces_cli.operators import words_of
 from bounces_cli.stacks import output_of
 
 SECRET_OUTPUT: Final = "PushSecretArn"  # noqa: S105  the output's name
@@ -125,4 +126,4 @@ def _talking_to(secret: str) -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"{secret}: {error}") from error
+        raise CommandError(f"{secret}: {words_of(error)}") from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bounces.errors import PatternSetDamaged, RecipientError, RecordError, ReviewDecided, ReviewError
 from bounces.patterns import Policy, default_policy
 from bounces_cli.errors import BROKEN, CONFLICT, CommandError
+from bounces_cli.operators import words_of
 from bounces_cli.stacks import output_of
 
 if TYPE_CHECKING:
@@ -88,5 +89,5 @@ def talking_to_aws(*, deciding: bool = False) -> Iterator[None]:
         raise CommandError(str(error)) from error
     except (BotoCoreError, ClientError, PynamoDBException) as error:
         if deciding:
-            raise CommandError(f"{error}\nthe same command again goes on from there", BROKEN) from error
-        raise CommandError(str(error)) from error
+            raise CommandError(f"{words_of(error)}\nthe same command again goes on from there", BROKEN) from error
+        raise CommandError(words_of(error)) from error

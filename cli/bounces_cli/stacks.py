@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bounces_cli.errors import CommandError
+from bounces_cli.operators import words_of
 
 
 def output_of(stack: str, name: str) -> str:
@@ -14,7 +15,7 @@ def output_of(stack: str, name: str) -> str:
     try:
         told = clients.cloudformation().describe_stacks(StackName=stack)["Stacks"][0]
     except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"stack {stack}: {error}") from error
+        raise CommandError(f"stack {stack}: {words_of(error)}") from error
     outputs = {part["OutputKey"]: part["OutputValue"] for part in told.get("Outputs", [])}
     if name not in outputs:
         raise CommandError(f"the stack {stack} has no output {name}; deploy it again")

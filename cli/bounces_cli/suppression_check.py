@@ -6,17 +6,16 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from bounces import addresses
 from bounces_cli.address_tables import tables_of
-from bounces_cli.diagnostics import STANDARD_INPUT, lines_of
-from bounces_cli.errors import DONE, INCOMPLETE, CommandError
+from bounces_cli.errors import DONE, INCOMPLETE
+from bounces_cli.given_addresses import addresses_given
 from bounces_cli.plain import plain
 
 if TYPE_CHECKING:
@@ -43,9 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     store = tables.store()
     say = _json if arguments.as_json else _sendable if arguments.sendable else _line
     counts: Counter[Answer] = Counter()
-    for addresses in _thousands(_given(arguments)):
+    for some in _thousands(addresses_given(arguments)):
         with tables.talking():
-            answers = store.check(addresses, arguments.list, datetime.now(UTC))
+            answers = store.check(some, arguments.list, datetime.now(UTC))
         for checked in answers:
             answer = _answer(checked)
             counts[answer] += 1
@@ -56,27 +55,10 @@ def run(arguments: argparse.Namespace) -> int:
     return DONE if counts.total() == counts[Answer.SENDABLE] else INCOMPLETE
 
 
-def _given(arguments: argparse.Namespace) -> Iterator[str]:
-    if arguments.addresses:
-        if arguments.file is not None:
-            raise CommandError("addresses come as arguments or by --file, not both")
-        yield from arguments.addresses
-        return
-    path = arguments.file or STANDARD_INPUT
-    if path == STANDARD_INPUT and sys.stdin.isatty():
-        raise CommandError("which addresses? give them as arguments, by --file FILE, or one a line on standard input")
-    try:
-        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as stream:
-            lines: Iterable[str] = lines_of(stream)
-            yield from (line for line in lines if line.strip())
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
-
-
-def _thousands(addresses: Iterator[str]) -> Iterator[list[str]]:
+def _thousands(given: Iterator[str]) -> Iterator[list[str]]:
     from bounces.store import MAX_CHECKED
 
-    while some := list(islice(addresses, MAX_CHECKED)):
+    while some := list(islice(given, MAX_CHECKED)):
         yield some
 
 
@@ -98,7 +80,11 @@ def _line(checked: Checked, answer: Answer) -> str:
 
 
 def _sendable(checked: Checked, answer: Answer) -> str | None:
-    return plain(checked.address.strip()) if answer is Answer.SENDABLE else None
+    """Return the address as it was given, bare, or where nobody could mail that, as it was asked for."""
+    if answer is not Answer.SENDABLE:
+        return None
+    bare = addresses.bare(checked.address)
+    return bare if addresses.is_address(bare) else addresses.key(bare)
 
 
 def _json(checked: Checked, answer: Answer) -> str:

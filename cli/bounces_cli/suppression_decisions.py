@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from bounces.errors import RecipientError
 from bounces_cli.address_tables import tables_of
 from bounces_cli.errors import DONE, INCOMPLETE, USAGE, CommandError
+from bounces_cli.given_addresses import addresses_given
 from bounces_cli.people import author
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
@@ -18,6 +21,12 @@ from bounces_cli.times import end_given
 
 if TYPE_CHECKING:
     from bounces.store import Suppression
+
+WORKERS: Final = 8
+"""Addresses side by side; PynamoDB keeps ten connections."""
+
+WINDOW: Final = 200
+"""Addresses that are handed out at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +55,39 @@ def run(arguments: argparse.Namespace) -> int:
     decision = decision_of(arguments)
     decide = (_adding if arguments.verb == "add" else _lifting)(arguments, decision)
     tables = tables_of(arguments)
-    problems = Problems()
-    for given in arguments.addresses:
+
+    def decided(given: str) -> str | RecipientError | Ineffective:
         try:
             with tables.talking(writing=True):
-                print(decide(given))
+                return decide(given)
         except (RecipientError, Ineffective) as error:
-            problems.add(str(error))
-    if problems.count == len(arguments.addresses):
+            return error
+
+    problems = Problems()
+    count = 0
+    addresses = iter(arguments.addresses) if arguments.verb == "add" else addresses_given(arguments)
+    with ThreadPoolExecutor(WORKERS) as workers:
+        # One first: it makes the connection that threads share.
+        for window in _windows(addresses):
+            for answer in map(decided, window) if len(window) == 1 else workers.map(decided, window):
+                count += 1
+                if isinstance(answer, str):
+                    print(answer)
+                else:
+                    problems.add(str(answer))
+    if not count:
+        raise CommandError("no address was given")
+    if problems.count == count:
         return USAGE
     return INCOMPLETE if problems.count else DONE
+
+
+def _windows(addresses: Iterator[str]) -> Iterator[list[str]]:
+    """Yield one address, then some at a time, none twice at once."""
+    size = 1
+    while window := list(islice(addresses, size)):
+        yield list(dict.fromkeys(window))
+        size = WINDOW
 
 
 class Ineffective(Exception):

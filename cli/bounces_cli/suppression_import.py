@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bounces_cli.address_tables import tables_of
 from bounces_cli.import_rows import ReadRow
+from bounces_cli.import_survey import Survey, looks_like_members
 from bounces_cli.importing import Import, run_import
 from bounces_cli.people import author
 
@@ -31,4 +32,12 @@ def run(arguments: argparse.Namespace) -> int:
     def write(suppressions: Sequence[Suppression], each: Each) -> int:
         return store.merge(suppressions, each).changed
 
-    return run_import(arguments, tables, Import("suppressions", ready, write))
+    def subscribed(addresses: Sequence[str]) -> int:
+        answers = store.check(addresses, arguments.list, datetime.now(UTC))
+        may_be = [checked.address for checked in answers if checked.sendable]
+        return sum(any(each.is_subscribed for each in store.memberships(address)) for address in may_be)
+
+    def doubts(found: Survey) -> list[str]:
+        return looks_like_members(found, subscribed)
+
+    return run_import(arguments, tables, Import("suppressions", ready, write, store.unknown, doubts))

@@ -12,7 +12,7 @@ from bounces.aws.operator_set import Followed
 from bounces.aws.telemetry import logger
 from bounces.patterns import Policy
 from bounces.records import Verdict
-from bounces.store import Action, Applied, ReviewStore, Store, names_somebody, review_reason
+from bounces.store import Action, Applied, ReviewStore, Store, is_about_nobody, names_somebody, review_reason
 
 METRICS: Final = {
     Action.HARD_BOUNCED: telemetry.HARD_BOUNCES,
@@ -59,10 +59,12 @@ def _apply(verdict: Verdict) -> Applied:
     why = review_reason(verdict, policy)
     if why is not None and _review().keep(verdict, why):
         telemetry.count(telemetry.KEPT_FOR_REVIEW)
-    if why is None or names_somebody(verdict.report):
-        applied = _store().apply(verdict, policy)
-    else:
+    if why is not None and not names_somebody(verdict.report):
         applied = Applied(verdict.report.id, Action.RECORDED, f"kept for review ({why})")
+    elif is_about_nobody(verdict):
+        applied = Applied(verdict.report.id, Action.RECORDED, f"about nobody ({verdict.report.event}), nothing changed")
+    else:
+        applied = _store().apply(verdict, policy)
     logger.info("verdict applied", report=applied.report, words=applied.words, rule=verdict.rule)
     telemetry.count(METRICS[applied.action])
     return applied

@@ -7,7 +7,7 @@ import pytest
 
 from bounces import envelopes
 from bounces.aws import mail_store, telemetry
-from bounces.records import Event, Report, Verdict
+from bounces.records import Event, Report, Source, Verdict
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
 from functions.ingest_ses import app as ingest_ses
@@ -15,7 +15,7 @@ from local.deploy import ROOT
 from tests import receipts
 from tests.stack.deployed import Kept, Stack
 from tests.stack.said import Said
-from tests.stack.verdicts import USER, hard, no_bounce, report, soft
+from tests.stack.verdicts import USER, complaint, delivery, hard, no_bounce, report, soft
 
 BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_bytes()
 ORDINARY: Final = b"From: Ann <ann@example.org>\r\nTo: Bob <bob@example.com>\r\nSubject: Lunch?\r\n\r\nAt noon?\r\n"
@@ -183,14 +183,38 @@ def test_a_bounce_whose_recipient_is_no_address_waits_for_a_person(
     assert said.warnings() == []
 
 
-@pytest.mark.parametrize("recipient", [None, "", "user", "x" * 300 + "@example.com"])
-def test_what_could_do_nothing_to_anybody_and_names_nobody_is_kept_alone(
-    stack: Stack, said: Said, recipient: str | None
+NOTHING_OF_ANYBODY: Final = {
+    "an automatic reply": no_bounce(Event.AUTO_REPLY, "nobody", recipient=None, addressee=None),
+    "one without an address": no_bounce(Event.AUTO_REPLY, "nobody", recipient="user", addressee="user"),
+    "one of another's length": no_bounce(
+        Event.AUTO_REPLY, "nobody", recipient="x" * 300 + "@a.example", addressee=None
+    ),
+    "a warning": no_bounce(Event.DELAY, "nobody", recipient="", addressee=""),
+    "a delivery": delivery("nobody", recipient=None, addressee=None),
+    "the contrary of a complaint": complaint("nobody", "not-spam", recipient=None, addressee=None),
+    "what a pattern ignores": hard("nobody", recipient=None, addressee=None).replaced(ignore=True),
+}
+
+
+@pytest.mark.parametrize("nobody", NOTHING_OF_ANYBODY.values(), ids=NOTHING_OF_ANYBODY.keys())
+def test_what_could_do_nothing_to_anybody_and_names_nobody_is_answered(
+    stack: Stack, said: Said, nobody: Verdict
 ) -> None:
-    nobody = no_bounce(Event.AUTO_REPLY, "nobody", recipient=recipient, addressee=recipient)
+    """A stranger could else keep the alarm of the dead-letter queue on by a mail a fortnight."""
     (message,) = envelopes.pack(Verdict, [hard("a"), nobody, soft("b")])
     assert stack.call(apply_actions, [message]) == []
     assert len(stack.tables.store.history(USER)) == 2
+    assert stack.dead_letters("VerdictQueue") == []
+    assert list(stack.review.groups()) == []
+    assert (said.rejected, said.warnings()) == ({}, [])
+    assert said.counted[telemetry.RECORDED_ONLY] == 1
+    assert f"about nobody ({nobody.report.event}), nothing changed" in said.everything
+
+
+def test_what_an_operator_decided_about_nobody_is_kept(stack: Stack, said: Said) -> None:
+    nobody = hard("nobody", source=Source.OPERATOR, recipient=None, addressee=None)
+    (message,) = envelopes.pack(Verdict, [hard("a"), nobody])
+    assert stack.call(apply_actions, [message]) == []
     (kept,) = stack.dead_letters("VerdictQueue")
     assert envelopes.unpack(Verdict, kept.body).records == (nobody,)
     assert "mail address" in kept.attributes["reason"]
@@ -209,7 +233,7 @@ def test_what_was_kept_can_be_run_again(stack: Stack, said: Said) -> None:
 
 
 def test_several_bad_records_of_a_message_are_one_dead_letter(stack: Stack, said: Said) -> None:
-    nobody = [no_bounce(Event.DELAY, f"n{number}", recipient=None, addressee=None) for number in range(3)]
+    nobody = [hard(f"n{each}", source=Source.OPERATOR, recipient=None, addressee=None) for each in range(3)]
     assert stack.call(apply_actions, [with_bad_record(Verdict, nobody, {"version": 2})]) == []
     (kept,) = stack.dead_letters("VerdictQueue")
     assert len(json.loads(kept.body)["records"]) == 4

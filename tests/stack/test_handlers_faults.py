@@ -9,7 +9,7 @@ import pytest
 from bounces import envelopes
 from bounces.aws import queues, telemetry
 from bounces.errors import SettingError
-from bounces.records import Event, Report, Verdict
+from bounces.records import Report, Source, Verdict
 from bounces.store import PatternStore
 from functions.apply_actions import app as apply_actions
 from functions.classify import app as classify
@@ -21,7 +21,7 @@ from tests.stack.deployed import Stack
 from tests.stack.in_memory import Fault
 from tests.stack.pattern_sets import save
 from tests.stack.said import Said
-from tests.stack.verdicts import USER, hard, no_bounce, report, soft
+from tests.stack.verdicts import USER, hard, report, soft
 
 BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_bytes()
 USERS: Final = ("ann@example.com", "bob@example.com", "cid@example.com")
@@ -123,7 +123,7 @@ def test_a_verdict_that_fails_does_not_keep_the_others_and_a_retry_ends_it(
 
 
 def test_a_bad_record_beside_one_that_fails_is_kept_once(stack: Stack, said: Said) -> None:
-    nobody = no_bounce(Event.DELAY, "nobody", recipient=None, addressee=None)
+    nobody = hard("nobody", source=Source.OPERATOR, recipient=None, addressee=None)
     body = envelope(Verdict, nobody, *verdicts(soft))
     for _ in range(2):
         with in_memory.calls("before", operation="PutItem"):
@@ -136,7 +136,7 @@ def test_a_bad_record_beside_one_that_fails_is_kept_once(stack: Stack, said: Sai
 
 
 def test_nothing_is_acknowledged_before_its_dead_letter_is_safe(stack: Stack, said: Said) -> None:
-    nobody = envelope(Verdict, no_bounce(Event.DELAY, "nobody", recipient=None, addressee=None))
+    nobody = envelope(Verdict, hard("nobody", source=Source.OPERATOR, recipient=None, addressee=None))
     for function, body in ((ingest_ses, "{}"), (classify, "{}"), (apply_actions, nobody)):
         with in_memory.calls("before", operation="SendMessage"):
             assert stack.call(function, [body]) == [0]

@@ -92,7 +92,7 @@ def test_alarms_tell_the_topic_given(stack: tuple[Mapping[str, str], Deployed]) 
     parameters, _ = stack
     alarms = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
     expected = [parameters["AlarmTopicArn"]] if parameters else []
-    assert [alarm.get("AlarmActions", []) for alarm in alarms] == [expected] * 4
+    assert [alarm.get("AlarmActions", []) for alarm in alarms] == [expected] * 17
 
 
 def test_mailboxes_are_read_where_there_are_any(stack: tuple[Mapping[str, str], Deployed]) -> None:

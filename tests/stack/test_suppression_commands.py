@@ -3,7 +3,9 @@
 import csv
 import getpass
 import gzip
+import io
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,12 @@ from unittest import mock
 
 import pytest
 
-from bounces.store import Suppression
+from bounces.store import GLOBAL, Cause, Scope, Suppression
+from bounces.store.evidence import Evidence
+from bounces.store.models import SuppressionItem, in_table
 from bounces.store.rows import FIELDS
 from bounces_cli import importing, suppression_export
+from bounces_cli.main import main
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
 from tests.stack.suppression_commands import Bounces
@@ -80,6 +85,86 @@ def test_a_check_of_nothing_or_of_two_things_is_refused(
     assert bounces("suppressions", "check", "a@example.com", "--file", tmp_path / "x") == 2
     assert bounces("suppressions", "check", "--file", tmp_path / "none") == 2
     assert "No such file" in capsys.readouterr().err
+
+
+# Each is bob@example.org, who is suppressed, as files and spreadsheets have him.
+BOB = [
+    "\ufeffbob@example.org",
+    "BOB@example.org ",
+    "bob@example.org\u200b",
+    "\u200bbob@example.org",
+    "\u2060bob@example.org",
+    "\u00a0bob@example.org",
+    "\u200ebob@example.org\u200f",
+    '"bob"@example.org',
+    '"b\\ob"@example.org',
+    "mailto:bob@example.org",
+    "bob@ex\u00adample.org",
+    "bob@ｅxample.org",
+]
+SAME = [("jos\u00e9@example.org", "jose\u0301@example.org"), ("ann@straße.de", "ann@xn--strae-oqa.de")]
+
+
+@pytest.mark.parametrize("written", BOB)
+def test_who_is_suppressed_is_so_however_he_is_written(tables: Tables, bounces: Bounces, written: str) -> None:
+    tables.store.add("bob@example.org", "manual", at=THEN, by="ann", why="asked")
+    assert bounces("suppressions", "check", stdin=f"{written}\nann@example.org\n") == 1
+    assert not tables.store.check([written], None, datetime.now(UTC))[0].sendable
+
+
+@pytest.mark.parametrize(("one", "other"), [*SAME, *(pair[::-1] for pair in SAME)])
+def test_two_ways_to_write_an_address_are_one(tables: Tables, bounces: Bounces, one: str, other: str) -> None:
+    assert bounces("suppressions", "add", one, "--why", "x") == 0
+    assert bounces("suppressions", "check", other) == 1
+
+
+def test_another_s_domain_is_not_suppressed_by_a_letter_of_ours(bounces: Bounces) -> None:
+    assert bounces("suppressions", "add", "ann@straße.de", "--why", "x") == 0
+    assert bounces("suppressions", "check", "ann@strasse.de") == 0
+
+
+def test_what_may_be_mailed_is_printed_as_it_was_asked_for(
+    bounces: Bounces, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = "\ufeffAnn@example.org\n<bea@example.org>\u200b\ncid@ex\u00adample.org\njos\u00e9@bücher.example\n"
+    assert bounces("suppressions", "check", "--sendable", stdin=given) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Ann@example.org",
+        "bea@example.org",
+        "cid@example.org",
+        "jos\u00e9@bücher.example",
+    ]
+    latin = b"jos\xe9@example.org\n" + "b\u200bob@example.org\n".encode()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(latin)))
+    assert main(["suppressions", "check", "--sendable"]) == 1
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("verb", [("check", "--file"), ("import",)])
+def test_utf_16_is_refused_in_words(
+    bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str], verb: tuple[str, ...]
+) -> None:
+    (tmp_path / "a.txt").write_text("address\na@example.com\n", encoding="utf-16")
+    assert bounces("suppressions", *verb, tmp_path / "a.txt") == 2
+    assert "this is UTF-16; write it as UTF-8" in capsys.readouterr().err
+
+
+def test_an_import_knows_an_address_however_it_is_written(tables: Tables, bounces: Bounces, tmp_path: Path) -> None:
+    (tmp_path / "bob.txt").write_text("\n".join(BOB), encoding="utf-8")
+    assert bounces("suppressions", "import", tmp_path / "bob.txt") == 0
+    assert [each.address for each in tables.store.suppressions()] == ["bob@example.org"]
+
+
+def test_an_export_that_is_imported_gives_addresses_their_keys_of_today(
+    tables: Tables, bounces: Bounces, tmp_path: Path
+) -> None:
+    old = Suppression('"bob"@example.org', {GLOBAL: Scope((Cause("legal", "operator", Evidence(THEN, "x"), THEN),))})
+    in_table(SuppressionItem, tables.suppressions).of(old.address, old).save()
+    assert bounces("suppressions", "check", "bob@example.org") == 0
+    assert bounces("suppressions", "export", "--out", tmp_path / "all.csv") == 0
+    assert bounces("suppressions", "import", tmp_path / "all.csv") == 0
+    assert bounces("suppressions", "check", "bob@example.org") == 1
+    assert known(tables, "bob@example.org").scopes == old.scopes
 
 
 # add and lift
@@ -197,6 +282,142 @@ def test_another_system_s_list_is_imported(
     assert (cause.reason, cause.by, cause.why) == ("import", "ann", "the old system")
     assert cause.expires == datetime(2099, 1, 1, tzinfo=UTC)
     assert not tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
+
+
+def test_a_dry_run_says_what_an_import_would_do_and_changes_nothing(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "a@example.com,complaint,,2024-05-01,,\nb@example.com,,news,2024-05-02,,\n"
+    file = written(tmp_path, LIST + rows)
+    assert bounces("suppressions", "import", file) == 0
+    file = written(tmp_path, LIST + rows + "c@example.com,,,,,\nd@example.com,,,,,\nnobody,,,,,\n", "grown.csv")
+    before = tables.dump()
+    capsys.readouterr()
+    for _ in range(2):
+        with in_memory.calls() as calls:
+            assert bounces("suppressions", "import", file, "--dry-run", "--again") == 1
+        assert calls.writes == []
+        shown = capsys.readouterr()
+        assert shown.out == (
+            f"{file}: 5 rows: 2 would be new or changed, 2 known before, 1 rejected; nothing was changed\n"
+        )
+        assert "line 6 would be rejected: 'nobody' is no mail address" in shown.err
+    assert tables.dump() == before
+    assert not (tmp_path / "grown.csv.rejected.csv").exists()
+    assert bounces("suppressions", "import", file) == 1
+    assert "5 rows: 2 new or changed, 2 known before, 1 rejected" in capsys.readouterr().out
+    assert bounces("suppressions", "import", file, "--dry-run") == 0
+    assert "0 rows: 0 would be new or changed" in capsys.readouterr().out
+
+
+def test_a_dry_run_counts_as_the_import_does(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "address\n" + "".join(f"u{each}@example.com\n" for each in range(1_203)), "many.csv")
+    assert bounces("suppressions", "import", file, "--dry-run") == 0
+    assert "1,203 rows: 1,203 would be new or changed, 0 known before" in capsys.readouterr().out
+    assert tables.items() == []
+    file = written(tmp_path, "address,list,id\na@example.com,news,1\nb@example.com,news,2\n", "members.csv")
+    assert bounces("subscribers", "import", file, "--dry-run") == 0
+    assert "2 rows: 2 would be new or changed, 0 known before" in capsys.readouterr().out
+    assert tables.items() == []
+
+
+MEMBERS = [
+    "email,status\na@example.com,active\nb@example.com,Unsubscribed\n",
+    "address;Subscription Status\na@example.com;Opted-In\n",
+    "email,subscribed,state\na@example.com,true,OK\nb@example.com,false,ON\n",
+    '{"email": "a@example.com", "active": true}\n{"email": "b@example.com", "active": false}\n',
+]
+
+
+@pytest.mark.parametrize("text", MEMBERS)
+def test_a_list_of_members_is_not_taken_for_one_of_suppressions(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    file = written(tmp_path, text)
+    assert bounces("suppressions", "import", file) == 2
+    shown = capsys.readouterr().err
+    assert "1 of " in shown
+    assert "rows have a status of somebody to be mailed" in shown
+    assert "not imported: what is said above has to be confirmed; --yes does" in shown
+    assert tables.items() == []
+    assert bounces("suppressions", "import", file, "--dry-run") == 0
+    assert "an import asks about that" in capsys.readouterr().err
+    assert bounces("suppressions", "import", file, "--yes") == 0
+    assert len(tables.items()) == text.count("@example.com")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "address,category,status\na@example.com,bad-mailbox,5.1.1\n",  # of `bounces scan --out`
+        "email,status\na@example.com,bounced\n",
+        "email,state\na@example.com,active\n",
+        "email,status,status\na@example.com,,\n",
+    ],
+)
+def test_other_columns_of_that_name_ask_nothing(bounces: Bounces, tmp_path: Path, text: str) -> None:
+    assert bounces("suppressions", "import", written(tmp_path, text)) == 0
+
+
+def test_a_file_of_who_is_subscribed_here_is_asked_about(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [f"u{number}@example.com" for number in range(300)]
+    for address in people[:200]:
+        tables.store.subscribe(address, "news")
+    file = written(tmp_path, "\n".join(people), "people.txt")
+    assert bounces("suppressions", "import", file) == 2
+    shown = capsys.readouterr().err
+    assert "of 75 addresses that were looked up are subscribed here and may be mailed" in shown
+    assert list(tables.store.suppressions()) == []
+    # Where each row says why, it is a list of suppressions; and so is one of others.
+    reasons = written(tmp_path, "address,reason\n" + "".join(f"{each},complaint\n" for each in people[:50]))
+    assert bounces("suppressions", "import", reasons) == 0
+    assert bounces("suppressions", "import", written(tmp_path, "\n".join(people[190:]), "others.txt")) == 0
+    assert bounces("suppressions", "import", written(tmp_path, "\n".join(people[:60]), "known.txt")) == 0
+    assert bounces("suppressions", "import", file, "--yes") == 0
+
+
+def test_an_export_is_imported_without_a_question(tables: Tables, bounces: Bounces, tmp_path: Path) -> None:
+    for number in range(20):
+        tables.store.subscribe(f"u{number}@example.com", "news")
+        tables.store.add(f"u{number}@example.com", "manual", at=THEN, by="ann", why="asked")
+    assert bounces("suppressions", "export", "--out", tmp_path / "all.csv") == 0
+    in_memory.clear(tables.suppressions, ("address",))
+    assert bounces("suppressions", "import", tmp_path / "all.csv") == 0
+    assert len(list(tables.store.suppressions())) == 20
+
+
+def test_a_list_of_who_is_gone_is_not_taken_for_one_of_members(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "email,list,status\na@example.com,news,unsubscribed\nb@example.com,news,active\n")
+    assert bounces("subscribers", "import", file) == 2
+    assert "1 of 2 rows have a status of somebody who is gone (unsubscribed 1)" in capsys.readouterr().err
+    assert tables.items() == []
+    assert bounces("subscribers", "import", file, "--yes") == 0
+
+
+def test_a_wrong_import_is_lifted_by_its_file(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "".join(f"u{number}@example.com\n" for number in range(450)), "wrong.txt")
+    assert bounces("suppressions", "import", file) == 0
+    capsys.readouterr()
+    assert bounces("suppressions", "lift", "--file", file, "--why", "the wrong file", "--author", "ann") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown == [f"u{number}@example.com: lifted for every list" for number in range(450)]
+    assert bounces("suppressions", "check", "--file", file) == 0
+    lift = known(tables, "u7@example.com").of("global").lift
+    assert lift is not None
+    assert (lift.by, lift.why) == ("ann", "the wrong file")
+    assert bounces("suppressions", "lift", "--why", "x", stdin="nobody\nu1@example.com\n\n") == 1
+    assert bounces("suppressions", "lift", "--why", "x", stdin="nobody\n") == 2
+    assert bounces("suppressions", "lift", "--why", "x", stdin="\n") == 2
+    assert "no address was given" in capsys.readouterr().err
+    assert bounces("suppressions", "lift", "u1@example.com", "--file", file, "--why", "x") == 2
 
 
 def test_importing_it_again_changes_nothing_and_a_lift_stands(

@@ -17,6 +17,7 @@ MAPPINGS: Final = of_type("AWS::Lambda::EventSourceMapping")
 TABLES: Final = of_type("AWS::DynamoDB::Table")
 BUCKETS: Final = of_type("AWS::S3::Bucket")
 TOPICS: Final = of_type("AWS::SNS::Topic")
+ALARMS: Final = of_type("AWS::CloudWatch::Alarm")
 RULES: Final = of_type("AWS::SES::ReceiptRule")
 
 DEAD_LETTER_QUEUES: Final = {
@@ -77,21 +78,59 @@ def test_queue_has_or_is_a_dead_letter_queue_of_its_own(name: str) -> None:
         assert list(DEAD_LETTER_QUEUES.values()).count(name) == 1
 
 
+@pytest.mark.parametrize("name", ALARMS)
+def test_every_alarm_tells_the_topic_and_is_no_alarm_without_data(name: str) -> None:
+    assert ALARMS[name]["AlarmActions"]["Fn::If"] == [
+        "TellsAlarms",
+        [{"Ref": "AlarmTopicArn"}],
+        {"Ref": "AWS::NoValue"},
+    ]
+    assert ALARMS[name]["TreatMissingData"] == "notBreaching"
+    assert ALARMS[name]["ComparisonOperator"] == "GreaterThanThreshold"
+    assert ALARMS[name]["Period"] == 300
+    assert len(ALARMS[name]["AlarmDescription"]) > 20
+
+
 @pytest.mark.parametrize("name", DEAD_LETTER_QUEUES.values())
 def test_dead_letter_queue_that_is_not_empty_raises_an_alarm(name: str) -> None:
+    alarm = alarm_on("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"Fn::GetAtt": [name, "QueueName"]})
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"]) == ("Maximum", 0, 1)
+
+
+@pytest.mark.parametrize("name", DEAD_LETTER_QUEUES)
+def test_queue_that_is_not_worked_off_raises_an_alarm_and_one_message_that_fails_does_not(name: str) -> None:
+    alarm = alarm_on("AWS/SQS", "ApproximateAgeOfOldestMessage", {"Fn::GetAtt": [name, "QueueName"]})
+    assert (alarm["Statistic"], alarm["EvaluationPeriods"]) == ("Maximum", 1)
+    # SQS leaves out of the age what it handed out more than three times.
+    visibility, receipts = QUEUES[name]["VisibilityTimeout"], QUEUES[name]["RedrivePolicy"]["maxReceiveCount"]
+    assert 3 * visibility < alarm["Threshold"] < receipts * visibility
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_function_that_fails_or_is_throttled_raises_an_alarm(name: str, metric: str) -> None:
+    alarm = alarm_on("AWS/Lambda", metric, {"Ref": name})
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
+    # What comes by a queue or is sent again may fail once; a run of the schedule is the only one for a while.
+    needed = 1 if name == "IngestMailboxFunction" else {"Errors": 2, "Throttles": 3}[metric]
+    assert alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]) == needed
+
+
+def test_a_push_door_that_fails_raises_an_alarm() -> None:
+    alarm = alarm_on("AWS/ApiGateway", "5xx", {"Ref": "PushApi"})
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["DatapointsToAlarm"]) == ("Sum", 0, 2)
+
+
+def alarm_on(namespace: str, metric: str, of: dict[str, Any]) -> dict[str, Any]:
+    """Return the one alarm on `metric` of the resource `of`."""
+    dimension = {"AWS/SQS": "QueueName", "AWS/Lambda": "FunctionName", "AWS/ApiGateway": "ApiId"}[namespace]
     (alarm,) = [
         alarm
-        for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": [name, "QueueName"]}}]
+        for alarm in ALARMS.values()
+        if (alarm["Namespace"], alarm["MetricName"]) == (namespace, metric)
+        and alarm["Dimensions"] == [{"Name": dimension, "Value": of}]
     ]
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
-    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == (
-        "Maximum",
-        "GreaterThanThreshold",
-        0,
-    )
-    told = alarm["AlarmActions"]["Fn::If"]
-    assert told == ["TellsAlarms", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
+    return alarm
 
 
 @pytest.mark.parametrize("name", [*QUEUES, *TOPICS, *BUCKETS])
@@ -176,6 +215,11 @@ def test_table_can_be_restored(name: str) -> None:
     table = TABLES[name]
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_table_is_protected_from_being_deleted_by_hand(name: str) -> None:
+    assert TABLES[name]["DeletionProtectionEnabled"] is True
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -266,14 +310,6 @@ def test_a_scan_that_failed_is_not_tried_again_before_the_next_is_due() -> None:
     assert referred(asynchronous["FunctionName"]) == "IngestMailboxFunction"
     for its in (schedule["Target"]["RetryPolicy"], asynchronous):
         assert (its["MaximumRetryAttempts"], its["MaximumEventAgeInSeconds"]) == (0, 300)
-
-
-def test_a_scan_that_fails_raises_an_alarm() -> None:
-    alarm = of_type("AWS::CloudWatch::Alarm")["MailboxAlarm"]
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "IngestMailboxFunction"}}]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Lambda", "Errors", "Sum")
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["AlarmActions"]["Fn::If"] == ["TellsAlarms", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
 
 
 @pytest.mark.parametrize("expression", ["rate(5 minutes)", "rate(1 hour)", "cron(0/10 8-18 ? * MON-FRI *)"])

@@ -1,5 +1,8 @@
 """Telling addresses from other text, and the key of one."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +26,8 @@ ADDRESSES = [
     "user@bücher.example",
     "user@under_score.example",
     "a" * 64 + "@" + "b" * 63 + ".example",
+    "user@نامه\u200cای.example",
+    "user@ශ්\u200dරී.example",
 ]
 
 OTHER_TEXT = [
@@ -53,6 +58,15 @@ OTHER_TEXT = [
     "a" * 245 + "@example.com",
     "ü" * 130 + "@example.com",
     "5.1.1",
+    "jos\ufffd@example.com",  # bytes that were no text
+    "jos\udce9@example.com",
+    "b\u200bob@example.com",  # what nobody sees
+    "b\u200dob@example.com",
+    "b\u2060ob@example.com",
+    "user@\ufeffexample.com",
+    "user@exam\u200dple.com",  # a joiner where no script has it
+    '"b\u200bob"@example.com',
+    '"b\x9bob"@example.com',
 ]
 
 
@@ -76,6 +90,10 @@ def test_other_text_is_no_address(text: str) -> None:
         ("<MAILTO:user@example.com>", "user@example.com"),
         ("<@relay.example:user@example.com>", "user@example.com"),
         ("<@a.example,@b.example:user@example.com>", "user@example.com"),
+        ("\ufeffuser@example.com", "user@example.com"),
+        ("\u200b\u00a0user@example.com\u2060 ", "user@example.com"),
+        ("<\u200euser@example.com\u200f>", "user@example.com"),
+        ("\ufffduser@example.com", "\ufffduser@example.com"),
         ("<>", ""),
         ("", ""),
     ],
@@ -95,10 +113,66 @@ def test_what_stands_around_an_address_is_taken_off(text: str, bare: str) -> Non
         ("ΘΣΕΡ@example.com", "θσερ@example.com"),
         ('"John Doe"@Example.com', '"john doe"@example.com'),
         ("user@[IPv6:2001:DB8::1]", "user@[ipv6:2001:db8::1]"),
+        ("jose\u0301@example.com", "jos\u00e9@example.com"),  # RFC 6532 3.1
+        ("JOSE\u0301@example.com", "jos\u00e9@example.com"),
+        ('"Bob"@example.com', "bob@example.com"),  # RFC 5321 4.1.2
+        ('"b\\ob"@example.com', "bob@example.com"),
+        ('"john\\ doe"@example.com', '"john doe"@example.com'),
+        ('"a\\"b\\\\c"@example.com', '"a\\"b\\\\c"@example.com'),
+        ('"a@b"@example.com', '"a@b"@example.com'),
+        ("\ufeffuser@example.com", "user@example.com"),
     ],
 )
 def test_one_person_has_one_key(text: str, key: str) -> None:
     assert addresses.key(text) == key
+
+
+# By UTS #46 without what was for the transition from IDNA2003, where `ß` was `ss`: another domain, and another person.
+@pytest.mark.parametrize(
+    ("domain", "label"),
+    [
+        ("straße.de", "xn--strae-oqa.de"),
+        ("STRASSE.de", "strasse.de"),
+        ("Fußball.de", "xn--fuball-cta.de"),
+        ("ς.gr", "xn--3xa.gr"),
+        ("σ.gr", "xn--4xa.gr"),
+        ("ΦΩΣ.gr", "xn--4xafj.gr"),  # not the ς that a word ends with
+        ("BÜCHER.Example", "xn--bcher-kva.example"),
+        ("bu\u0308cher.example", "xn--bcher-kva.example"),
+        ("ｅｘａｍｐｌｅ．com", "example.com"),
+        ("example。com", "example.com"),
+        ("نامه\u200cای.com", "xn--mgba3gch31f060k.com"),  # the samples of UTS #46 and RFC 5892
+        ("نامهای.com", "xn--mgba3gch31f.com"),
+        ("ශ්\u200dරී.com", "xn--10cl1a0b660p.com"),
+        ("☃.com", "xn--n3h.com"),
+        ("❤\ufe0f.com", "xn--qei.com"),
+        ("bü_cher.example", "xn--b_cher-3ya.example"),
+        ("under_score.bücher.example", "under_score.xn--bcher-kva.example"),
+    ],
+)
+def test_a_domain_and_its_a_label_are_one(domain: str, label: str) -> None:
+    assert addresses.key(f"user@{domain}") == f"user@{label}"
+    assert addresses.key(f"user@{label.upper()}") == f"user@{label}"
+    assert addresses.is_address(addresses.key(f"user@{domain}"))
+
+
+@pytest.mark.parametrize(
+    "domain", ["xn--a.example", "xn--strasse-.de", "xn--\uff41.de", "\ud800.de", "ü" * 60, "a.⒈.ü"]
+)
+def test_what_is_no_domain_has_a_key_of_its_own(domain: str) -> None:
+    key = addresses.key(f"user@{domain}")
+    assert addresses.key(key) == key
+    assert key.startswith("user@")
+
+
+def test_two_domains_have_one_key_only_where_they_are_one() -> None:
+    domains = ("strasse.de", "straße.de", "σ.gr", "ς.gr", "نامه\u200cای.com", "نامهای.com", "ü.example", "u.example")
+    assert len({addresses.key(f"user@{domain}") for domain in domains}) == len(domains)
+
+
+def test_what_most_addresses_need_is_all_that_is_imported() -> None:
+    code = "import sys; from bounces import addresses; addresses.key('User@Example.COM'); print('idna' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +195,7 @@ def test_the_key_of_a_key_is_itself(address: str) -> None:
     assert addresses.key(key) == key
 
 
-@given(st.text(max_size=300))
+@given(st.text(max_size=300) | st.text(st.characters(codec=None), max_size=300).map("user@{}".format))
 def test_no_text_raises(text: str) -> None:
     addresses.is_address(text)
     addresses.key(text)

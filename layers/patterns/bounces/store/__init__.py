@@ -7,7 +7,7 @@ from bounces.store.history import Decided, Past, What
 from bounces.store.operations import Store
 from bounces.store.pattern_store import PatternStore
 from bounces.store.review import Group, ReviewStore
-from bounces.store.review_reasons import names_somebody, review_reason
+from bounces.store.review_reasons import is_about_nobody, names_somebody, review_reason
 from bounces.store.reviewing import Reviewed, Reviewer
 from bounces.store.states import Membership, State, Status
 from bounces.store.suppressions import GLOBAL, Cause, Lift, Scope, Suppression
@@ -41,6 +41,7 @@ __all__ = [
     "Suppression",
     "Version",
     "What",
+    "is_about_nobody",
     "names_somebody",
     "review_reason",
 ]

@@ -42,16 +42,33 @@ def merge(tables: Tables, given: Iterable[Suppression], each: Each = map) -> Mer
 
     Applying it again changes nothing. An error leaves some of it done; the same call again does the rest.
     """
-    wanted: dict[str, Suppression] = {}
-    for suppression in given:
-        known = wanted.get(suppression.address, Suppression(suppression.address))
-        wanted[suppression.address] = merged(known, suppression)
+    wanted = _by_address(given)
     items = {item.address: item for item in tables.suppression.batch_get(sorted(wanted))}
 
     def write(suppression: Suppression) -> bool:
         return _is_new(tables, items.get(suppression.address), suppression)
 
     return Merged(len(wanted), sum(each(write, list(wanted.values()))))
+
+
+def unknown(tables: Tables, given: Iterable[Suppression]) -> int:
+    """Return of how many addresses `merge` would find something new in `given`."""
+    wanted = _by_address(given)
+    known = {item.address: item.read() for item in tables.suppression.batch_get(sorted(wanted))}
+    return sum(
+        merged(before, told) != before
+        for address, told in wanted.items()
+        for before in [known.get(address, Suppression(address))]
+    )
+
+
+def _by_address(given: Iterable[Suppression]) -> dict[str, Suppression]:
+    """Return what `given` says of each address."""
+    wanted: dict[str, Suppression] = {}
+    for suppression in given:
+        known = wanted.get(suppression.address, Suppression(suppression.address))
+        wanted[suppression.address] = merged(known, suppression)
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +91,18 @@ def subscribe(tables: Tables, given: Sequence[Told], policy: Policy, each: Each 
         return after != known.get((told.address, told.list_id))
 
     return sum(each(put, given))
+
+
+def unknown_memberships(tables: Tables, given: Sequence[Told]) -> int:
+    """Return how many of `given` would be new to `subscribe`."""
+    wanted = sorted({(told.address, LIST + told.list_id) for told in given})
+    known = {(item.address, item.list_id): item.read() for item in tables.membership.batch_get(wanted)}
+
+    def is_new(told: Told) -> bool:
+        membership = known.get((told.address, told.list_id))
+        return membership is None or membership.subscribed(told.subscriber, told.at) != membership
+
+    return sum(map(is_new, given))
 
 
 def merged(known: Suppression, given: Suppression) -> Suppression:

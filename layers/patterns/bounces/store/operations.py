@@ -95,6 +95,14 @@ class Store:
         """Add what `given` says to what is known: `bounces.store.merging.merge`. `each` may write side by side."""
         return merging.merge(self._tables, given, each)
 
+    def unknown(self, given: Iterable[Suppression]) -> int:
+        """Return of how many addresses `merge` would find something new in `given`. Changes nothing."""
+        return merging.unknown(self._tables, given)
+
+    def unknown_memberships(self, given: Sequence[Told]) -> int:
+        """Return how many of `given` would be new to `subscribe_all`. Changes nothing."""
+        return merging.unknown_memberships(self._tables, given)
+
     def subscribe(
         self,
         address: str,

@@ -37,12 +37,23 @@ def review_reason(verdict: Verdict, policy: Policy) -> str | None:
         return None
     if is_unread(report):
         return CUT if report.cuts else UNREADABLE
-    is_complaint = report.event is Event.COMPLAINT and (report.feedback_type or "abuse").strip().lower() in COMPLAINTS
-    if (report.is_failure or is_complaint) and not names_somebody(report):
+    if (report.is_failure or _is_complaint(report)) and not names_somebody(report):
         return _why_nobody(report)
     if report.is_failure and policy.of(verdict.category or OTHER).review:
         return UNKNOWN if verdict.category in (None, OTHER) else CATEGORY.format(category=verdict.category)
     return None
+
+
+def is_about_nobody(verdict: Verdict) -> bool:
+    """Say whether `verdict` names nobody and could change nothing about anybody if it did.
+
+    That is what a person need not see, nor a dead-letter queue hold: any stranger can write a hundred of them. What an
+    operator decided is never taken for it.
+    """
+    report = verdict.report
+    if names_somebody(report) or report.source is Source.OPERATOR:
+        return False
+    return verdict.ignore or not (report.is_failure or _is_complaint(report))
 
 
 def is_unread(report: Report) -> bool:
@@ -74,6 +85,10 @@ def shape_of_verdict(verdict: Verdict) -> str:
     words = shape.split()
     codes = [code for code in (report.reply_code, report.status) if code and code not in words]
     return " ".join([*codes, shape]).strip() or NO_WORDS
+
+
+def _is_complaint(report: Report) -> bool:
+    return report.event is Event.COMPLAINT and (report.feedback_type or "abuse").strip().lower() in COMPLAINTS
 
 
 def _why_nobody(report: Report) -> str:

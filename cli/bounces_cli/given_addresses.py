@@ -1,0 +1,29 @@
+"""The addresses that a command is about: as arguments, or one a line of a file or of standard input."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+from bounces_cli.diagnostics import STANDARD_INPUT, lines_of
+from bounces_cli.errors import CommandError
+
+
+def addresses_given(arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield the addresses that `arguments` give, a file's without its blank lines. Raises `CommandError`."""
+    if arguments.addresses:
+        if arguments.file is not None:
+            raise CommandError("addresses come as arguments or by --file, not both")
+        yield from arguments.addresses
+        return
+    path = arguments.file or STANDARD_INPUT
+    if path == STANDARD_INPUT and sys.stdin.isatty():
+        raise CommandError("which addresses? give them as arguments, by --file FILE, or one a line on standard input")
+    try:
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as stream:
+            yield from (line for line in lines_of(stream, path) if line.strip())
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror or error}") from error
