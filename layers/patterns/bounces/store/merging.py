@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from bounces.patterns.policy import Policy
 from bounces.store import deciding
+from bounces.store.batch_reads import batch_read
 from bounces.store.models import LIST, SuppressionItem
 from bounces.store.rows import IMPORT
 from bounces.store.suppressions import EMPTY, Cause, Lift, Scope, Suppression
@@ -46,7 +47,7 @@ def merge(tables: Tables, given: Iterable[Suppression], each: Each = map) -> Mer
     for suppression in given:
         known = wanted.get(suppression.address, Suppression(suppression.address))
         wanted[suppression.address] = merged(known, suppression)
-    items = {item.address: item for item in tables.suppression.batch_get(sorted(wanted))}
+    items = {item.address: item for item in batch_read(tables.suppression, [(address,) for address in wanted])}
 
     def write(suppression: Suppression) -> bool:
         return _is_new(tables, items.get(suppression.address), suppression)
@@ -66,8 +67,8 @@ class Told:
 
 def subscribe(tables: Tables, given: Sequence[Told], policy: Policy, each: Each = map) -> int:
     """Put addresses on lists as `deciding.subscribe` does each, and return of how many that was new."""
-    wanted = sorted({(told.address, LIST + told.list_id) for told in given})
-    known = {(item.address, item.list_id): item.read() for item in tables.membership.batch_get(wanted)}
+    wanted = {(told.address, LIST + told.list_id) for told in given}
+    known = {(item.address, item.list_id): item.read() for item in batch_read(tables.membership, wanted)}
 
     def put(told: Told) -> bool:
         after = deciding.subscribe(tables, told.address, told.list_id, told.subscriber, told.at, policy)
