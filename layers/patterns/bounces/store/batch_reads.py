@@ -27,7 +27,7 @@ def batch_read(model: type[AnyModel], keys: Collection[tuple[str, ...]]) -> Iter
     They are read as they were a moment ago ("eventually consistent", DynamoDB's guide), at half the price. A key is its
     hash key and, where the table has one, its range key. Raises `ContentionError`.
     """
-    names = [each.attr_name for each in (model._hash_key_attribute(), model._range_key_attribute()) if each is not None]
+    names = [name for name in (model._hash_keyname, model._range_keyname) if name is not None]
     for some in parts(sorted(set(keys)), READ_AT_ONCE):
         wanted = [{name: {"S": text} for name, text in zip(names, key, strict=True)} for key in some]
         yield from map(model.from_raw_data, _read(model, wanted))

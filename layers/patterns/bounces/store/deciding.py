@@ -11,6 +11,8 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Final
 
+from pynamodb.expressions.update import Action
+
 from bounces.errors import UnknownReport, shown
 from bounces.patterns.policy import Policy
 from bounces.store import evidence
@@ -107,18 +109,17 @@ def subscribe(
 
 
 def _mark_undone(tables: Tables, item: PastItem, because: Lift) -> None:
-    """Write into history that the report is undone; the first who did it stands."""
-    if item.undone is not None:
-        return
+    """Write into history that the report is undone, and keep that for good; the first who did it stands."""
     past = tables.past
-    item.update(
-        actions=[
+    actions: list[Action] = [] if item.expires_at is None else [past.expires_at.remove()]
+    if item.undone is None:
+        actions += [
             past.undone.set(evidence.written(because.at)),
             past.undone_by.set(because.by),
             past.undone_why.set(because.why),
-        ],
-        condition=past.address.exists(),
-    )
+        ]
+    if actions:
+        item.update(actions=actions, condition=past.address.exists())
 
 
 def _remember(tables: Tables, address: str, decided: Decided) -> None:

@@ -76,7 +76,7 @@ class Store:
         return (each for page in self.suppression_pages() for each in page.suppressions)
 
     def suppression_pages(self, since: datetime | None = None, after: Key | None = None) -> Iterator[SuppressionPage]:
-        """Yield the same in pages, from the key `after` on; only those of which something came at `since` or later."""
+        """Yield the same in pages, from the key `after` on; only those that were written at `since` or later."""
         return scanning.suppression_pages(self._tables, None if since is None else second(since), after)
 
     def past_pages(self, sought: Sought) -> Iterator[PastPage]:

@@ -51,9 +51,10 @@ class Sought:
 
 
 def suppression_pages(tables: Tables, since: datetime | None, after: Key | None) -> Iterator[SuppressionPage]:
-    """Yield every suppression of which something came at `since` or later, from the key `after` on, in no order."""
+    """Yield every suppression that was written at `since` or later, from the key `after` on, in no order."""
     model = tables.suppression
-    newer = None if since is None else model.changed >= evidence.written(since)
+    # Of an item without the attribute, from before there was one, nobody knows when it was written.
+    newer = None if since is None else (model.written >= evidence.written(since)) | model.written.does_not_exist()
     # Eventually consistent, at half the price: who asks for what is new has to overlap by more than that.
     for items, looked_at, following in _pages(model, newer, after):
         yield SuppressionPage(tuple(item.read() for item in items), looked_at, following)
