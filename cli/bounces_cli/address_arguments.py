@@ -45,7 +45,7 @@ def add_suppressions(parser: argparse.ArgumentParser) -> None:
     export = _verb(own, "export", "write the suppressions, all or what is new", _export)
     export.add_argument("--format", choices=("csv", "json"), help="json: one line of JSON a row (default: csv)")
     export.add_argument("--out", default="-", metavar="FILE", help="goes on where it was interrupted (default: print)")
-    export.add_argument("--since", metavar="TIME", help="only addresses of which something came then or later")
+    export.add_argument("--since", metavar="TIME", help="only addresses of which something was written then or later")
     export.add_argument("--live-only", action="store_true", help="only what suppresses now: no lifts, nothing expired")
 
 
