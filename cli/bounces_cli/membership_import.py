@@ -39,4 +39,4 @@ def run(arguments: argparse.Namespace) -> int:
     def write(rows: Sequence[Told], each: Each) -> int:
         return store.subscribe_all(rows, policy, each)
 
-    return run_import(arguments, tables, Import("memberships", ready, write))
+    return run_import(arguments, tables, Import("memberships", ready, write, tells_anew=True))

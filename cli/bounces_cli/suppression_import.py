@@ -31,4 +31,4 @@ def run(arguments: argparse.Namespace) -> int:
     def write(suppressions: Sequence[Suppression], each: Each) -> int:
         return store.merge(suppressions, each).changed
 
-    return run_import(arguments, tables, Import("suppressions", ready, write))
+    return run_import(arguments, tables, Import("suppressions", ready, write, tells_anew=False))

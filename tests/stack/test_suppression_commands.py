@@ -562,3 +562,61 @@ def test_a_membership_without_a_list_is_rejected(
     assert bounces("subscribers", "import", written(tmp_path, "a@example.com\n")) == 1
     assert "--list LIST names it" in (tmp_path / "list.csv.rejected.csv").read_text()
     assert tables.items() == []
+
+
+def test_a_list_that_is_imported_again_says_what_the_platform_says_now(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, f"address,list,subscriber\n{USER},news,17\na@example.com,news,18\n")
+    assert bounces("subscribers", "import", file) == 0
+    in_memory.clear(tables.subscribers, ("address", "item"))  # as if it had been imported years ago
+    (kept,) = (tmp_path / "states").rglob("*.json")
+    long_ago = THEN.isoformat()
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"first": long_ago, "began": long_ago}))
+    tables.store.subscribe(USER, "news", "17", told=THEN)
+    tables.store.apply(hard("h", at=THEN + DAY, list_id="news"))
+    tables.store.subscribe(USER, "news", "99", told=THEN + 2 * DAY)
+    tables.store.lift(USER, at=THEN + 3 * DAY, by="ann", why="wrote to us")
+    capsys.readouterr()
+    assert bounces("subscribers", "import", file) == 0
+    assert f"2 rows, begun {long_ago}); --again imports all of it again, as of now" in capsys.readouterr().out
+    assert bounces("subscribers", "import", file, "--again") == 0
+    assert "2 rows: 2 new or changed, 0 known before" in capsys.readouterr().out
+    (membership,) = tables.store.memberships(USER)
+    assert (membership.is_subscribed, membership.subscriber) == (True, "17")
+    assert membership.told is not None
+    assert datetime.now(UTC) - membership.told < timedelta(minutes=5)
+    with mock.patch.object(importing, "datetime") as clock:
+        clock.now.return_value = datetime.now(UTC) + DAY
+        clock.fromisoformat = datetime.fromisoformat
+        assert bounces("subscribers", "import", file, "--again") == 0
+    assert "2 rows: 0 new or changed, 2 known before" in capsys.readouterr().out
+    (later,) = tables.store.memberships(USER)
+    assert later.told is not None
+    assert timedelta(hours=23) < later.told - membership.told < timedelta(hours=25)
+
+
+def test_a_list_that_is_imported_again_brings_nobody_back_who_was_not_lifted(
+    tables: Tables, bounces: Bounces, tmp_path: Path
+) -> None:
+    file = written(tmp_path, f"address,list\n{USER},news\n")
+    assert bounces("subscribers", "import", file) == 0
+    tables.store.apply(hard("h", at=THEN, list_id="news"))
+    assert bounces("subscribers", "import", file, "--again") == 0
+    assert not tables.store.memberships(USER)[0].is_subscribed
+
+
+def test_suppressions_that_are_imported_again_are_as_old_as_the_first_time(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, LIST + "c@example.com,,,,,\n")
+    assert bounces("suppressions", "import", file) == 0
+    (kept,) = (tmp_path / "states").rglob("*.json")
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | dict.fromkeys(("first", "began"), THEN.isoformat())))
+    in_memory.clear(tables.suppressions, ("address",))
+    tables.store.lift("c@example.com", at=THEN + DAY, by="ann", why="wrote to us")
+    capsys.readouterr()
+    assert bounces("suppressions", "import", file) == 0
+    assert "--again imports all of it again, as of then" in capsys.readouterr().out
+    assert bounces("suppressions", "import", file, "--again") == 0
+    assert tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable

@@ -16,7 +16,8 @@ from bounces.store import deciding
 from bounces.store.batch_reads import batch_read
 from bounces.store.models import LIST, SuppressionItem
 from bounces.store.rows import IMPORT
-from bounces.store.suppressions import EMPTY, Cause, Lift, Scope, Suppression
+from bounces.store.states import Membership
+from bounces.store.suppressions import EMPTY, NEVER, Cause, Lift, Scope, Suppression
 from bounces.store.tables import Tables, is_saved
 
 Given = TypeVar("Given")
@@ -66,15 +67,25 @@ class Told:
 
 
 def subscribe(tables: Tables, given: Sequence[Told], policy: Policy, each: Each = map) -> int:
-    """Put addresses on lists as `deciding.subscribe` does each, and return of how many that was new."""
+    """Put addresses on lists as `deciding.subscribe` does each, and return of how many that was new.
+
+    That the platform says the same later is written, and is not new.
+    """
     wanted = {(told.address, LIST + told.list_id) for told in given}
     known = {(item.address, item.list_id): item.read() for item in batch_read(tables.membership, wanted)}
 
     def put(told: Told) -> bool:
         after = deciding.subscribe(tables, told.address, told.list_id, told.subscriber, told.at, policy)
-        return after != known.get((told.address, told.list_id))
+        before = known.get((told.address, told.list_id))
+        return before is None or _untimed(before) != _untimed(after)
 
     return sum(each(put, given))
+
+
+def _untimed(membership: Membership) -> Membership:
+    """Return `membership` with only whether the platform told it and its id, and not when."""
+    told = None if membership.told is None else NEVER
+    return replace(membership, told=told, named=None)
 
 
 def merged(known: Suppression, given: Suppression) -> Suppression:
