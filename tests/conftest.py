@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from bounces import compiled
 
@@ -16,6 +17,10 @@ elif not compiled.is_taken():
     pytest.exit("nothing is compiled of the sources as they stand: run scripts/compile", returncode=2)
 
 from local import endpoint  # noqa: E402
+
+# No example fails for the time that it took: on a machine with other work one takes as long as it likes.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+SOURCES = ("ses", "mailbox", "powermta", "kumomta", "api", "operator")
 IMPORTED = "CSV with a line of names, JSON lines, or one address a line; plain or .gz; - is standard input"
 
 
@@ -46,7 +47,7 @@ def add_suppressions(parser: argparse.ArgumentParser) -> None:
     export = _verb(own, "export", "write the suppressions, all or what is new", _export)
     export.add_argument("--format", choices=("csv", "json"), help="json: one line of JSON a row (default: csv)")
     export.add_argument("--out", default="-", metavar="FILE", help="goes on where it was interrupted (default: print)")
-    export.add_argument("--since", metavar="TIME", help="only addresses of which something came then or later")
+    export.add_argument("--since", metavar="TIME", help="only addresses of which something was written then or later")
     export.add_argument("--live-only", action="store_true", help="only what suppresses now: no lifts, nothing expired")
 
 
@@ -77,8 +78,12 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
     many = parser.add_argument_group("many reports at once, instead of ADDRESS and REPORT")
     many.add_argument("--rule", metavar="RULE", help="those that this rule decided")
     many.add_argument("--provider", metavar="NAME", help="those of this mail provider, such as google")
-    many.add_argument("--since", metavar="TIME", help="of events at that time or later")
-    many.add_argument("--until", metavar="TIME", help="of events before that time")
+    many.add_argument("--source", choices=SOURCES, help="those that came this way")
+    many.add_argument("--remote-mta", metavar="HOST", help="those in which this host, or one under it, answered")
+    many.add_argument("--since", metavar="TIME", help="that were applied at that time or later")
+    many.add_argument("--until", metavar="TIME", help="that were applied before that time")
+    many.add_argument("--event-since", metavar="TIME", help="that say they happened at that time or later")
+    many.add_argument("--event-until", metavar="TIME", help="that say they happened before that time")
     many.add_argument("--yes", action="store_true", help="do not ask whether the count is right")
     _saying_why(parser)
     parser.set_defaults(run=_undo)

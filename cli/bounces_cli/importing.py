@@ -53,7 +53,8 @@ class Import(Generic[Ready]):
     """What is imported: its name, how a row is made ready (raises `BouncesError`), and how many are written at once.
 
     `ready` takes when the import began, `write` returns how many rows or addresses were new or changed, `would_change`
-    how many would be. `doubts` says what speaks against the file's being what it is taken for.
+    how many would be. `doubts` says what speaks against the file's being what it is taken for. Where a file that is
+    imported again `tells_anew`, it says so as of now; else what it says is as old as it was the first time.
     """
 
     what: str
@@ -61,6 +62,7 @@ class Import(Generic[Ready]):
     write: Callable[[Sequence[Ready], Each], int]
     would_change: Callable[[Sequence[Ready]], int]
     doubts: Callable[[Survey], list[str]]
+    tells_anew: bool
 
 
 @dataclass(slots=True)
@@ -89,7 +91,7 @@ def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Impor
         names = (work.what, *tables.store().table_ids())
     with _file(path) as (file, on_disk):
         form = form_of(_head(file, path), path)
-        state, so_far, offset = _begun(arguments, names, file)
+        state, so_far, offset = _begun(arguments, names, file, tells_anew=work.tells_anew)
         before = so_far.rows
         if arguments.dry_run:
             return _tried(path, Rows(file, form, offset, so_far.lines), tables, work, so_far.at)
@@ -110,7 +112,7 @@ def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Impor
                 shown = on_disk.tell()
         so_far.is_done = True
         state.keep(rows.taken(), rows.offset, asdict(so_far))
-    print(_words(path, so_far, before))
+    print(_words(path, so_far, before, "as of now" if work.tells_anew else "as of then"))
     if so_far.rejected:
         print(f"bounces: rows that cannot be used, with line and reason: {rejects.path}", file=sys.stderr)
     return INCOMPLETE if so_far.rejected else DONE
@@ -180,7 +182,9 @@ def _import(batch: Sequence[ReadRow], work: Import[Any], so_far: Progressed, rej
     so_far.rejected += rejected
 
 
-def _begun(arguments: argparse.Namespace, names: tuple[str, ...], file: IO[bytes]) -> tuple[ReadState, Progressed, int]:
+def _begun(
+    arguments: argparse.Namespace, names: tuple[str, ...], file: IO[bytes], *, tells_anew: bool
+) -> tuple[ReadState, Progressed, int]:
     """Return the state of the import, how far it is, and from which byte of `file`, which stands there, it goes on."""
     place = Path(arguments.state) if arguments.state else folder("import")
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -191,9 +195,9 @@ def _begun(arguments: argparse.Namespace, names: tuple[str, ...], file: IO[bytes
         file.seek(0)
         fresh = ReadState(place, names, file)
         file.seek(0)
-        # As the first time: a row without a date must not be newer than a lift that came after it.
         first = now if so_far is None else so_far.first
-        return fresh, Progressed(first, first), 0
+        # A suppression without a date is as of the first time: it must not be newer than a lift that came after it.
+        return fresh, Progressed(first, now if tells_anew else first), 0
     if so_far.is_done:
         so_far.began, so_far.is_done = now, False
     return state, so_far, int(saved["offset"])
@@ -208,11 +212,11 @@ def _progressed(saved: Mapping[str, Any]) -> Progressed | None:
     return so_far if is_usable else None
 
 
-def _words(path: str, so_far: Progressed, before: int) -> str:
+def _words(path: str, so_far: Progressed, before: int, again: str) -> str:
     if before and so_far.rows == before:
         return (
             f"{plain(path)}: nothing new since the last time ({before:,} rows, begun {so_far.first}); "
-            "--again imports all of it again"
+            f"--again imports all of it again, {again}"
         )
     known = so_far.rows - so_far.rejected - so_far.changed
     words = (

@@ -40,5 +40,5 @@ def run(arguments: argparse.Namespace) -> int:
     def write(rows: Sequence[Told], each: Each) -> int:
         return store.subscribe_all(rows, policy, each)
 
-    work = Import("memberships", ready, write, store.unknown_memberships, looks_like_suppressions)
+    work = Import("memberships", ready, write, store.unknown_memberships, looks_like_suppressions, tells_anew=True)
     return run_import(arguments, tables, work)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from bounces_cli.errors import CommandError
+from bounces_cli.private_files import PRIVATE, opened_privately
 
 HEAD: Final = 4096
 _BLOCK: Final = 1 << 20
@@ -64,10 +65,12 @@ class ReadState:
 
 
 def write_state(path: Path, told: Mapping[str, Any]) -> None:
-    """Put `told` into the file `path`, whole or not at all. Raises `CommandError`."""
+    """Put `told` into the file `path`, whole or not at all, for its owner only. Raises `CommandError`."""
     beside = path.with_name(f"{path.name}.new")
     try:
-        beside.write_text(json.dumps(told), encoding="utf-8")
+        with opened_privately(beside, "wb") as file:
+            os.fchmod(file.fileno(), PRIVATE)
+            file.write(json.dumps(told).encode())
         beside.replace(path)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror or error}; --state FOLDER keeps it elsewhere") from error

@@ -9,6 +9,7 @@ from typing import IO, Self
 
 from bounces import cells
 from bounces_cli.errors import BROKEN, CommandError
+from bounces_cli.private_files import opened_privately
 
 
 class Rejects:
@@ -53,7 +54,7 @@ class Rejects:
             file.seek(0, io.SEEK_END)
             return file
         self._size = 0
-        self._file = self.path.open("wb")
+        self._file = opened_privately(self.path, "wb")
         self._write("line", "why", "row")
         return self._file
 

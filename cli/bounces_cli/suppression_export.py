@@ -1,7 +1,8 @@
 """`bounces suppressions export`: all suppressions, or what is new, a page at a time.
 
 Into a file, how far the export is is kept beside it after each page that is on disk, so an interrupted one goes on and
-ends with the same bytes. The file has its name only when it is whole; until then it is FILE.part.
+ends with the same bytes. The file has its name only when it is whole; until then it is FILE.part. All of
+these only their owner may read.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from bounces import cells
 from bounces_cli.address_tables import AddressTables, tables_of
 from bounces_cli.errors import BROKEN, DONE, CommandError
+from bounces_cli.private_files import PRIVATE, opened_privately
 from bounces_cli.progress import progress_to
 from bounces_cli.read_state import read_state, write_state
 from bounces_cli.times import time_given
@@ -30,9 +32,10 @@ if TYPE_CHECKING:
     from bounces.store import Suppression
     from bounces.store.rows import Row
 
-OVERLAP: Final = timedelta(hours=3)
-"""How much earlier than this export the next one has to begin: what came in before may still wait in a queue, and is
-tried again for two hours (five times 6 minutes, then five times 18)."""
+OVERLAP: Final = timedelta(minutes=15)
+"""How much earlier than this export the next one has to begin. What counts is when an item was written, by the clock of
+who wrote it. A write may take effect a minute after that (four tries of 13 seconds), is seen by a scan some seconds
+later, and this machine's clock may be minutes off."""
 
 STANDARD_OUTPUT: Final = "-"
 
@@ -85,7 +88,8 @@ def _into_file(tables: AddressTables, wish: Wish, path: Path) -> SoFar:
     part, state = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.state")
     so_far = _resumed(state, part, wish)
     try:
-        with part.open("r+b" if so_far.size else "wb") as file:
+        with opened_privately(part, "r+b" if so_far.size else "wb") as file:
+            os.fchmod(file.fileno(), PRIVATE)  # a version before made it as files are by default
             file.truncate(so_far.size)
             file.seek(0, os.SEEK_END)
             _write(tables, wish, so_far, file, state)

@@ -40,4 +40,4 @@ def run(arguments: argparse.Namespace) -> int:
     def doubts(found: Survey) -> list[str]:
         return looks_like_members(found, subscribed)
 
-    return run_import(arguments, tables, Import("suppressions", ready, write, store.unknown, doubts))
+    return run_import(arguments, tables, Import("suppressions", ready, write, store.unknown, doubts, tells_anew=False))

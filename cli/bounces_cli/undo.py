@@ -1,4 +1,4 @@
-"""`bounces undo`: one report taken back, or all that a rule decided, or that a mail provider sent.
+"""`bounces undo`: one report taken back, or all that a rule decided, that a mail provider sent, or that came one way.
 
 Taking back what is taken back already changes nothing, so what was broken off is done again from its beginning.
 """
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 WORKERS: Final = 8
 """Addresses side by side; PynamoDB keeps ten connections."""
 
+WHOSE: Final = ("rule", "provider", "source", "remote_mta")
+"""Of which many reports may be taken back at once; times only narrow that."""
+
 WINDOW: Final = 200
 """Addresses that are handed out at once."""
 
@@ -39,9 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Take back what `arguments` name, and return the exit code. Raises `CommandError`."""
     decision = decision_of(arguments)
     is_one = arguments.address is not None and arguments.report is not None
-    is_many = arguments.rule is not None or arguments.provider is not None
+    is_many = any(getattr(arguments, name) is not None for name in WHOSE)
     if is_one == is_many or (arguments.address is not None) != is_one:
-        raise CommandError("undo takes ADDRESS and REPORT, or --rule RULE or --provider NAME (or both)")
+        raise CommandError(
+            "undo takes ADDRESS and REPORT, or --rule RULE, --provider NAME, --source NAME or --remote-mta HOST "
+            "(or several of these)"
+        )
     tables = tables_of(arguments)
     if is_one:
         return _one(arguments, tables, decision)
@@ -60,8 +66,16 @@ def _one(arguments: argparse.Namespace, tables: AddressTables, decision: Decisio
 def _many(arguments: argparse.Namespace, tables: AddressTables, decision: Decision) -> int:
     from bounces.store.scanning import Sought
 
-    since, until = time_given("--since", arguments.since), time_given("--until", arguments.until)
-    sought = Sought(arguments.rule, arguments.provider, since, until)
+    sought = Sought(
+        arguments.rule,
+        arguments.provider,
+        arguments.source,
+        arguments.remote_mta,
+        time_given("--since", arguments.since),
+        time_given("--until", arguments.until),
+        time_given("--event-since", arguments.event_since),
+        time_given("--event-until", arguments.event_until),
+    )
     with tempfile.TemporaryFile("w+", encoding="utf-8") as found:
         counts = _find(tables, sought, found)
         print(f"{_words(sought)}: {counts}", file=sys.stderr)
@@ -167,10 +181,20 @@ def _confirm(counts: Found, *, yes: bool) -> None:
 
 
 def _words(sought: Sought) -> str:
-    told = [f"rule {plain(sought.rule)}"] if sought.rule is not None else []
-    told += [f"provider {plain(sought.provider)}"] if sought.provider is not None else []
-    told += [f"since {sought.since:%Y-%m-%d %H:%M} UTC"] if sought.since is not None else []
-    told += [f"until {sought.until:%Y-%m-%d %H:%M} UTC"] if sought.until is not None else []
+    texts = (
+        ("rule", sought.rule),
+        ("provider", sought.provider),
+        ("source", sought.source),
+        ("remote MTA", sought.remote_mta),
+    )
+    times = (
+        ("applied since", sought.since),
+        ("applied before", sought.until),
+        ("of events since", sought.event_since),
+        ("of events before", sought.event_until),
+    )
+    told = [f"{what} {plain(text)}" for what, text in texts if text is not None]
+    told += [f"{what} {time:%Y-%m-%d %H:%M} UTC" for what, time in times if time is not None]
     return ", ".join(told)
 
 

@@ -113,6 +113,7 @@ def _past_lines(past: Past, status: Status, width: int) -> Iterator[str]:
         ("policy", words.policy_words(past)),
         ("so", words.effect_words(past, status)),
         ("mail", past.raw or ""),
+        ("applied", words.applied_words(past)),
         ("report", past.evidence.report[:SHORT_ID]),
     )
     for label, text in parts:
@@ -162,6 +163,8 @@ def _membership_json(membership: Membership) -> dict[str, Any]:
 def _past_json(past: Past, status: Status) -> dict[str, Any]:
     row: dict[str, Any] = {
         "time": written(past.evidence.time),
+        "received": written(past.noted),
+        "applied": past.applied,
         "report": past.evidence.report,
         "event": past.event,
         "source": past.source,

@@ -151,7 +151,7 @@ def test_what_waits_for_a_person_is_safe_before_it_is_acknowledged(stack: Stack,
     body = envelope(Verdict, hard("nobody", recipient=None, addressee=None), soft("o", "other"))
     with in_memory.calls() as calls:
         assert stack.call(apply_actions, [body]) == []
-    expected = in_memory.scan(review), stack.tables.dump()
+    expected = in_memory.stated(review), stack.tables.dump()
     assert len(expected[0]) == 4  # two groups of one
     for place in range(1, len(calls.made)):  # the first call is Lambda's configuration, asked for by the test
         stack.clear()
@@ -160,7 +160,7 @@ def test_what_waits_for_a_person_is_safe_before_it_is_acknowledged(stack: Stack,
         with in_memory.calls(fault, at=place):
             assert stack.call(apply_actions, [body]) == [0]
         assert stack.call(apply_actions, [body]) == []
-        assert (in_memory.scan(review), stack.tables.dump()) == expected
+        assert (in_memory.stated(review), stack.tables.dump()) == expected
 
 
 def test_patterns_that_cannot_be_read_at_a_cold_start_lose_no_report(stack: Stack, said: Said) -> None:

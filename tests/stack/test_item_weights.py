@@ -57,7 +57,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.dictionaries(NAMES, VALUES, max_size=8), st.integers(0, 2), st.booleans())
 def test_any_item_is_weighed_to_the_byte_as_dynalite_weighs_it(
     client: Any, attributes: Item, over: int, consistent: bool

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
-from unittest import mock
+from typing import Final
 
 import pytest
-from botocore.client import BaseClient
 
 from bounces.aws.mailbox_state import MARK_SECONDS, TableState
 from bounces.errors import ContentionError, LeaseLost, LimitError, MailboxBusy
 from bounces.mailbox.ports import Progress, State
-from bounces.store import mailbox_marks
+from bounces.store import batch_reads
 from tests.stack import in_memory
 from tests.stack.in_memory import Fault, before_write, calls, tables
+from tests.stack.pressed import leaving_undone
 
 TABLE: Final = "MailboxesTable"
 NAME: Final = "imap://bounces@mail.example.com:993/INBOX"
@@ -42,7 +41,7 @@ def made(dynamodb: str | None) -> Iterator[None]:
 @pytest.fixture
 def time(made: None, monkeypatch: pytest.MonkeyPatch) -> Time:
     in_memory.clear(TABLE, ("part", "item"))
-    monkeypatch.setattr(mailbox_marks, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(batch_reads, "FIRST_PAUSE_SECONDS", 0)
     return Time()
 
 
@@ -281,7 +280,7 @@ def test_a_mark_that_is_too_long_is_an_error(time: Time) -> None:
 def test_what_a_pressed_dynamodb_leaves_undone_is_done_again(time: Time, operation: str) -> None:
     its = acquired("a", time)
     marks = [f"uidl {number}" for number in range(120)]
-    with leaving_undone(operation, times=5):
+    with leaving_undone(TABLE, operation, times=5):
         its.remember(marks)
         assert its.known(marks) == frozenset(marks)
 
@@ -289,7 +288,7 @@ def test_what_a_pressed_dynamodb_leaves_undone_is_done_again(time: Time, operati
 @pytest.mark.parametrize("operation", BATCHES)
 def test_what_stays_undone_is_an_error(time: Time, operation: str) -> None:
     its = acquired("a", time)
-    with leaving_undone(operation, times=1000), pytest.raises(ContentionError, match="undone 8 times"):
+    with leaving_undone(TABLE, operation, times=1000), pytest.raises(ContentionError, match="undone 8 times"):
         its.remember(["m", "n"])
         its.known(["m", "n"])
 
@@ -301,28 +300,3 @@ def expiries() -> dict[str, int]:
         for item in in_memory.scan(TABLE)
         if item["item"]["S"].startswith("mark#")
     }
-
-
-def leaving_undone(operation: str, times: int) -> Any:
-    """Have so many calls of `operation` do all but one of the items that it is asked for."""
-    original = BaseClient._make_api_call  # type: ignore[attr-defined]
-    left = times
-
-    def make(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
-        nonlocal left
-        if name != operation or left == 0:
-            return original(client, name, arguments)
-        left -= 1
-        asked = arguments["RequestItems"][TABLE]
-        kept: Any
-        if name == "BatchWriteItem":
-            if len(asked) > 1:
-                original(client, name, {"RequestItems": {TABLE: asked[1:]}})
-            return {"UnprocessedItems": {TABLE: asked[:1]}}
-        kept = asked["Keys"][:1]
-        answer: dict[str, Any] = {"Responses": {}}
-        if len(asked["Keys"]) > 1:
-            answer = original(client, name, {"RequestItems": {TABLE: {**asked, "Keys": asked["Keys"][1:]}}})
-        return {**answer, "UnprocessedKeys": {TABLE: {"Keys": kept}}}
-
-    return mock.patch.object(BaseClient, "_make_api_call", make)

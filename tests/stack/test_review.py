@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from bounces.store import Action, Choice, Decision, Reviewer, ReviewStore, Store
 from bounces.store.review_items import SHARDS
 from bounces.store.review_reasons import BOUNCE_OF_NOBODY, UNKNOWN
 from bounces.store.states import State
-from tests.stack import in_memory
+from tests.stack import in_memory, times
 from tests.stack.in_memory import Fault, Tables
 from tests.stack.verdicts import NOON, soft
 
@@ -31,9 +32,10 @@ def store(made: Tables) -> Store:
 
 
 @pytest.fixture
-def review(made: Tables) -> ReviewStore:
+def review(made: Tables) -> Iterator[ReviewStore]:
     in_memory.clear(TABLE, ("part", "item"))
-    return ReviewStore(TABLE)
+    with times.at(NOON):  # the group of a new day would be written again at midnight
+        yield ReviewStore(TABLE)
 
 
 @pytest.fixture
@@ -64,7 +66,15 @@ def keep(review: ReviewStore, *verdicts: Verdict) -> None:
 
 
 def items() -> list[dict[str, Any]]:
-    return sorted(in_memory.scan(TABLE), key=repr)
+    return in_memory.stated(TABLE)
+
+
+def ends() -> dict[str, int]:
+    """Return when each item goes, by its partition without the shard and its key."""
+    return {
+        f"{item['part']['S'].partition('#')[0]} {item['item']['S']}": int(item["expires_at"]["N"])
+        for item in in_memory.scan(TABLE)
+    }
 
 
 def test_what_waits_is_grouped_by_its_shape(review: ReviewStore) -> None:
@@ -151,20 +161,55 @@ def test_the_table_is_a_function_of_the_verdicts_and_not_of_their_order(review: 
     assert items() == expected
 
 
-def test_items_expire_ninety_days_after_they_came_and_a_group_after_its_last(review: ReviewStore) -> None:
-    verdict = unknown(0)
+@pytest.mark.parametrize("since", [timedelta(0), timedelta(days=2000)])
+def test_what_waits_is_kept_ninety_days_from_when_it_was_put_there(review: ReviewStore, since: timedelta) -> None:
+    """A mailbox' mails came in when its server got them, which may be years ago."""
+    verdict = unknown(0, at=NOON - since)
     keep(review, verdict)
-    ends = {item["part"]["S"].partition("#")[0]: int(item["expires_at"]["N"]) for item in items()}
-    came = verdict.report.received_time
-    assert came is not None
-    group_end = ends.pop("groups")
-    assert list(ends.values()) == [int((came + timedelta(days=90)).timestamp())]
-    assert ends.popitem()[1] <= group_end <= (came + timedelta(days=91)).timestamp()
-    old = unknown(1, at=NOON - timedelta(days=400), received_time=NOON)  # an old log, sent today
-    keep(review, old)
-    assert max(int(item["expires_at"]["N"]) for item in items()) > (NOON + timedelta(days=89)).timestamp()
+    (day, waits) = sorted(ends().values(), reverse=True)
+    assert waits == (NOON + timedelta(days=90, seconds=0 if since else 3)).timestamp()
+    assert waits <= day <= (NOON + timedelta(days=91)).timestamp()
+    assert times.expire(NOON + timedelta(days=89)) == 0
+    (group,) = review.groups()
+    assert group.first == (NOON - since).date()
     with pytest.raises(RecordError, match="neither"):
         review.keep(unknown(2, event_time=None, received_time=None), UNKNOWN)
+
+
+def test_an_old_log_that_is_pushed_today_waits_from_today(review: ReviewStore) -> None:
+    keep(review, unknown(1, at=NOON - timedelta(days=400), received_time=NOON))
+    assert max(ends().values()) > (NOON + timedelta(days=89)).timestamp()
+
+
+@pytest.mark.parametrize("is_same_process", [True, False])
+def test_a_group_outlives_all_that_came_in_on_its_day(review: ReviewStore, is_same_process: bool) -> None:
+    """Of one day's mails in a mailbox some are found today and some in two months."""
+    long_ago = NOON - timedelta(days=2000)
+    keep(review, unknown(0, at=long_ago))
+    later = NOON + timedelta(days=60)
+    with times.at(later):
+        keep(review if is_same_process else ReviewStore(TABLE), unknown(1, at=long_ago))
+    assert times.expire(NOON + timedelta(days=100)) == 1
+    (group,) = review.groups()
+    assert (group.total, group.first) == (1, long_ago.date())
+    assert review.group(group.id).sample is not None
+    assert times.expire(later + timedelta(days=92)) == 2
+
+
+def test_on_one_day_the_item_of_a_group_is_written_once(review: ReviewStore) -> None:
+    long_ago = NOON - timedelta(days=2000)
+    days = [NOON, NOON + timedelta(hours=11, minutes=59), NOON + timedelta(hours=12), NOON + timedelta(hours=20)]
+    written = []
+    for number, now in enumerate(days):
+        with times.at(now), in_memory.calls() as calls:
+            keep(review, unknown(number, at=long_ago))
+        written.append(calls.operations)
+    again, once = ["GetItem", "PutItem"], ["GetItem", "GetItem", "PutItem", "PutItem"]
+    assert written == [once, again, once, again]
+    before = ends()
+    with times.at(NOON):  # the clock of another function, which is behind
+        keep(ReviewStore(TABLE), unknown(9, at=long_ago))
+    assert {key: end for key, end in ends().items() if key in before} == before
 
 
 def test_an_item_is_one_write_unit(review: ReviewStore) -> None:

@@ -172,7 +172,7 @@ def _scope(list_id: str | None) -> str:
 
 
 StoreMachine.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=20, suppress_health_check=list(HealthCheck)
 )
 
 

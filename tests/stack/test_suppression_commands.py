@@ -5,12 +5,15 @@ import getpass
 import gzip
 import io
 import json
+import stat
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import boto3
 import pytest
 
 from bounces.store import GLOBAL, Cause, Scope, Suppression
@@ -19,7 +22,7 @@ from bounces.store.models import SuppressionItem, in_table
 from bounces.store.rows import FIELDS
 from bounces_cli import importing, suppression_export
 from bounces_cli.main import main
-from tests.stack import in_memory
+from tests.stack import in_memory, times
 from tests.stack.in_memory import Tables
 from tests.stack.suppression_commands import Bounces
 from tests.stack.verdicts import USER, hard, soft
@@ -587,13 +590,13 @@ def filled(tables: Tables) -> None:
 @pytest.mark.parametrize("form", ["csv", "json"])
 def test_an_export_comes_back_as_equal_items(tables: Tables, bounces: Bounces, tmp_path: Path, form: str) -> None:
     filled(tables)
-    before = in_memory.scan(tables.suppressions)
+    before = in_memory.stated(tables.suppressions)
     file = tmp_path / f"out.{form}"
     assert bounces("suppressions", "export", "--out", file) == 0
     in_memory.clear(tables.suppressions, ("address",))
     assert bounces("suppressions", "import", file) == 0
-    after = in_memory.scan(tables.suppressions)
-    assert sorted(after, key=repr) == sorted(before, key=repr)
+    after = in_memory.stated(tables.suppressions)
+    assert after == before
     assert sorted(path.name for path in tmp_path.iterdir()) == [file.name, "states"]
 
 
@@ -609,16 +612,101 @@ def test_no_cell_of_an_export_is_a_formula(
     assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t\r\n")]
 
 
-def test_an_export_since_a_time_has_what_came_then_or_later(
-    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+@pytest.fixture
+def exported_since(bounces: Bounces, capsys: pytest.CaptureFixture[str]) -> Callable[[datetime], set[str]]:
+    """Return what says which addresses an export since a time has."""
+
+    def since(time: datetime) -> set[str]:
+        capsys.readouterr()
+        assert bounces("suppressions", "export", "--since", f"{time:%Y-%m-%dT%H:%M:%SZ}", "--format", "json") == 0
+        return {json.loads(line)["address"] for line in capsys.readouterr().out.splitlines()}
+
+    return since
+
+
+Since = Callable[[datetime], set[str]]
+
+
+def test_an_export_since_a_time_has_what_was_written_then_or_later(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str], exported_since: Since
 ) -> None:
+    """However old it is: a mailbox' mail came in when its server got it, and a queue may hold it for days."""
+    with times.at(THEN + 30 * DAY):
+        filled(tables)
+    with times.at(THEN + 40 * DAY):
+        old = hard("old", at=THEN - 900 * DAY, recipient="old@example.com", addressee="old@example.com")
+        assert tables.store.apply(old).words.startswith("suppressed")
+        tables.store.lift("u7@example.com", at=THEN + 2 * DAY, by="ann", why="told late")
+    assert exported_since(THEN + 40 * DAY) == {"old@example.com", "u7@example.com"}
+    assert exported_since(THEN + 40 * DAY + timedelta(seconds=1)) == set()
+    assert len(exported_since(THEN + 30 * DAY)) == 33
+    assert bounces("suppressions", "export") == 0
+    next_time = datetime.fromisoformat(capsys.readouterr().err.split()[-1])
+    assert timedelta(minutes=15) <= datetime.now(UTC) - next_time < timedelta(minutes=20)
+
+
+def test_what_was_known_is_not_new(tables: Tables, bounces: Bounces, tmp_path: Path, exported_since: Since) -> None:
     filled(tables)
-    assert bounces("suppressions", "export", "--since", "2024-05-02T12:00:00Z", "--format", "json") == 0
-    shown = capsys.readouterr()
-    rows = [json.loads(line) for line in shown.out.splitlines()]
-    assert {row["address"] for row in rows} == {"u3@example.com", "user@example.com"}
-    next_time = datetime.fromisoformat(shown.err.split()[-1])
-    assert timedelta(hours=3) <= datetime.now(UTC) - next_time < timedelta(hours=3, minutes=5)
+    file = tmp_path / "all.csv"
+    assert bounces("suppressions", "export", "--out", file) == 0
+    in_memory.clear(tables.suppressions, ("address",))
+    with times.at(THEN + 50 * DAY):
+        assert bounces("suppressions", "import", file, "--state", tmp_path / "one") == 0
+    before = in_memory.scan(tables.suppressions)
+    with times.at(THEN + 60 * DAY):
+        assert bounces("suppressions", "import", file, "--state", tmp_path / "two") == 0
+        assert tables.store.apply(hard("e", at=THEN + 18 * DAY, received_time=THEN + 18 * DAY)).is_duplicate
+    assert sorted(in_memory.scan(tables.suppressions), key=repr) == sorted(before, key=repr)
+    assert len(exported_since(THEN + 50 * DAY)) == 32
+    assert exported_since(THEN + 51 * DAY) == set()
+
+
+def test_of_an_item_of_before_nobody_knows_when_it_was_written_so_it_is_exported(
+    tables: Tables, exported_since: Since
+) -> None:
+    tables.store.add("a@example.com", "manual", at=THEN, by="ann", why="x")
+    (item,) = in_memory.scan(tables.suppressions)
+    item["changed"] = item.pop("written")
+    boto3.client("dynamodb").put_item(TableName=tables.suppressions, Item=item)
+    later = datetime.now(UTC) + DAY
+    assert exported_since(later) == {"a@example.com"}
+    tables.store.add("a@example.com", "manual", at=THEN + DAY, by="ann", why="x", list_id="news")
+    assert exported_since(later) == set()
+    (item,) = in_memory.scan(tables.suppressions)
+    assert "changed" not in item
+
+
+def test_an_export_is_its_owner_s_alone(tables: Tables, bounces: Bounces, tmp_path: Path) -> None:
+    filled(tables)
+    file, part = tmp_path / "out.csv", tmp_path / "out.csv.part"
+    state = tmp_path / "out.csv.state"
+    for each in (file, part):
+        each.write_text("of a version before")
+        each.chmod(0o644)
+    seen: list[int] = []
+    original = suppression_export._page
+
+    def strike(*arguments: Any) -> None:
+        original(*arguments)
+        seen.append(stat.S_IMODE(part.stat().st_mode))
+        if len(seen) > 1:
+            raise KeyboardInterrupt
+
+    with mock.patch("bounces.store.scanning.PAGE", 5):
+        with mock.patch.object(suppression_export, "_page", strike):
+            assert bounces("suppressions", "export", "--out", file) == 130
+        assert stat.S_IMODE(state.stat().st_mode) == 0o600
+        part.chmod(0o644)  # as a version before left it
+        assert bounces("suppressions", "export", "--out", file) == 0
+    assert seen == [0o600, 0o600]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_text().startswith("address,")
+
+
+def test_what_an_import_keeps_is_its_owner_s_alone(bounces: Bounces, tmp_path: Path) -> None:
+    assert bounces("suppressions", "import", written(tmp_path, LIST + ROWS + "nobody,,,,,\n")) == 1
+    kept = [tmp_path / "list.csv.rejected.csv", *(tmp_path / "states").rglob("*.json")]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in kept] == [0o600] * 2
 
 
 def test_only_what_suppresses_now_can_be_asked_for(
@@ -695,3 +783,61 @@ def test_a_membership_without_a_list_is_rejected(
     assert bounces("subscribers", "import", written(tmp_path, "a@example.com\n")) == 1
     assert "--list LIST names it" in (tmp_path / "list.csv.rejected.csv").read_text()
     assert tables.items() == []
+
+
+def test_a_list_that_is_imported_again_says_what_the_platform_says_now(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, f"address,list,subscriber\n{USER},news,17\na@example.com,news,18\n")
+    assert bounces("subscribers", "import", file) == 0
+    in_memory.clear(tables.subscribers, ("address", "item"))  # as if it had been imported years ago
+    (kept,) = (tmp_path / "states").rglob("*.json")
+    long_ago = THEN.isoformat()
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | {"first": long_ago, "began": long_ago}))
+    tables.store.subscribe(USER, "news", "17", told=THEN)
+    tables.store.apply(hard("h", at=THEN + DAY, list_id="news"))
+    tables.store.subscribe(USER, "news", "99", told=THEN + 2 * DAY)
+    tables.store.lift(USER, at=THEN + 3 * DAY, by="ann", why="wrote to us")
+    capsys.readouterr()
+    assert bounces("subscribers", "import", file) == 0
+    assert f"2 rows, begun {long_ago}); --again imports all of it again, as of now" in capsys.readouterr().out
+    assert bounces("subscribers", "import", file, "--again") == 0
+    assert "2 rows: 2 new or changed, 0 known before" in capsys.readouterr().out
+    (membership,) = tables.store.memberships(USER)
+    assert (membership.is_subscribed, membership.subscriber) == (True, "17")
+    assert membership.told is not None
+    assert datetime.now(UTC) - membership.told < timedelta(minutes=5)
+    with mock.patch.object(importing, "datetime") as clock:
+        clock.now.return_value = datetime.now(UTC) + DAY
+        clock.fromisoformat = datetime.fromisoformat
+        assert bounces("subscribers", "import", file, "--again") == 0
+    assert "2 rows: 0 new or changed, 2 known before" in capsys.readouterr().out
+    (later,) = tables.store.memberships(USER)
+    assert later.told is not None
+    assert timedelta(hours=23) < later.told - membership.told < timedelta(hours=25)
+
+
+def test_a_list_that_is_imported_again_brings_nobody_back_who_was_not_lifted(
+    tables: Tables, bounces: Bounces, tmp_path: Path
+) -> None:
+    file = written(tmp_path, f"address,list\n{USER},news\n")
+    assert bounces("subscribers", "import", file) == 0
+    tables.store.apply(hard("h", at=THEN, list_id="news"))
+    assert bounces("subscribers", "import", file, "--again") == 0
+    assert not tables.store.memberships(USER)[0].is_subscribed
+
+
+def test_suppressions_that_are_imported_again_are_as_old_as_the_first_time(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, LIST + "c@example.com,,,,,\n")
+    assert bounces("suppressions", "import", file) == 0
+    (kept,) = (tmp_path / "states").rglob("*.json")
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | dict.fromkeys(("first", "began"), THEN.isoformat())))
+    in_memory.clear(tables.suppressions, ("address",))
+    tables.store.lift("c@example.com", at=THEN + DAY, by="ann", why="wrote to us")
+    capsys.readouterr()
+    assert bounces("suppressions", "import", file) == 0
+    assert "--again imports all of it again, as of then" in capsys.readouterr().out
+    assert bounces("suppressions", "import", file, "--again") == 0
+    assert tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable

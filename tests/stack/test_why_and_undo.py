@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
+import boto3
 import pytest
 
-from bounces.records import Event
+from bounces.records import Event, Source
 from bounces.store import State
 from bounces_cli import undo as undo_command
+from bounces_cli.address_arguments import SOURCES
+from tests.stack import in_memory, times
 from tests.stack.in_memory import Tables
 from tests.stack.suppression_commands import Bounces
 from tests.stack.verdicts import USER, complaint, delivery, hard, no_bounce, soft
@@ -125,7 +128,14 @@ def test_one_report_is_taken_back(tables: Tables, bounces: Bounces, capsys: pyte
 
 
 @pytest.mark.parametrize(
-    "arguments", [("a@example.com",), (), ("a@example.com", "r", "--rule", "x"), ("a@example.com", "--provider", "x")]
+    "arguments",
+    [
+        ("a@example.com",),
+        (),
+        ("a@example.com", "r", "--rule", "x"),
+        ("a@example.com", "--provider", "x"),
+        ("--since", "2026-01-01"),
+    ],
 )
 def test_undo_is_of_one_report_or_of_many(
     bounces: Bounces, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
@@ -168,14 +178,93 @@ def test_all_reports_of_a_rule_are_taken_back_once_their_number_is_confirmed(
     assert tables.dump() == after
 
 
-def test_of_a_time_only_its_reports_are_taken_back(tables: Tables, bounces: Bounces) -> None:
+def told(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def undone(tables: Tables, *addresses: str) -> set[str]:
+    """Return which reports are undone, by the first letters of their ids."""
+    pasts = [past for address in addresses or (USER,) for past in tables.store.history(address)]
+    return {past.evidence.report.partition("-")[0][:5] for past in pasts if past.undone}
+
+
+def test_of_events_of_a_time_only_these_are_taken_back(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
     addresses = many(tables, 4)
-    window = ("--since", f"{THEN + DAY:%Y-%m-%dT%H:%M:%SZ}", "--until", f"{THEN + 3 * DAY:%Y-%m-%dT%H:%M:%SZ}")
+    window = ("--event-since", told(THEN + DAY), "--event-until", told(THEN + 3 * DAY))
     assert bounces("undo", "--rule", "google.block", *window, "--why", "x", "--yes") == 0
-    undone = {
-        past.evidence.report[:3] for address in addresses for past in tables.store.history(address) if past.undone
-    }
-    assert undone == {"two"}
+    assert {name[:3] for name in undone(tables, *addresses)} == {"two"}
+    assert "of events since 2024-05-02 12:00 UTC, of events before 2024-05-04 12:00 UTC: 4 r" in capsys.readouterr().err
+
+
+def attacked(tables: Tables) -> None:
+    """One report a way, applied a day after the other from `THEN` on, whatever they say of when they happened."""
+    for day, (name, source, event, fields) in enumerate([
+        ("real", Source.POWERMTA, THEN, {"remote_mta": "mx.example.net"}),
+        ("past", Source.SES, datetime(2020, 11, 16, 9, 12, 7, tzinfo=UTC), {"remote_mta": "MX.Evil.test"}),
+        ("ahead", Source.SES, THEN + 40 * DAY, {"remote_mta": "dns; evil.test."}),
+        ("box", Source.MAILBOX, THEN - 100 * DAY, {"remote_mta": "notevil.test"}),
+        ("bare", Source.API, THEN, {}),
+    ]):  # fmt: skip
+        with times.at(THEN + day * DAY):
+            received = max(event, THEN + day * DAY) if source is Source.SES else event
+            tables.store.apply(hard(name, at=event, received_time=received, source=source, **fields))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--since", told(THEN + DAY)), {"past", "ahead", "box", "bare"}),
+        (("--since", told(THEN + DAY), "--until", told(THEN + 2 * DAY)), {"past"}),
+        (("--until", told(THEN + DAY)), {"real"}),
+        (("--source", "ses"), {"past", "ahead"}),
+        (("--source", "ses", "--since", told(THEN + 2 * DAY)), {"ahead"}),
+        (("--source", "mailbox"), {"box"}),
+        (("--source", "powermta"), {"real"}),
+        (("--source", "kumomta"), set()),
+        (("--source", "api", "--event-until", told(THEN + DAY)), {"bare"}),
+        (("--remote-mta", "EVIL.test"), {"past", "ahead"}),
+        (("--remote-mta", "mx.evil.test"), {"past"}),
+        (("--remote-mta", "evil.test", "--source", "ses", "--until", told(THEN + 2 * DAY)), {"past"}),
+        (("--remote-mta", "test"), {"past", "ahead", "box"}),
+    ],
+)
+def test_what_came_in_an_attack_is_found_by_our_clock_and_by_its_way(
+    tables: Tables, bounces: Bounces, arguments: tuple[str, ...], expected: set[str]
+) -> None:
+    attacked(tables)
+    whose = () if "--source" in arguments or "--remote-mta" in arguments else ("--rule", "status.1.1")
+    assert bounces("undo", *whose, *arguments, "--why", "forged", "--yes") == 0
+    assert undone(tables) == expected
+
+
+def test_an_item_of_before_is_found_by_when_our_door_got_it(tables: Tables, bounces: Bounces) -> None:
+    attacked(tables)
+    tables.store.apply(hard("mine", at=THEN + 2 * DAY, received_time=THEN + 2 * DAY))
+    for item in in_memory.scan(tables.subscribers):
+        if item.pop("applied", None) is not None:
+            boto3.client("dynamodb").put_item(TableName=tables.subscribers, Item=item)
+    window = ("--since", told(THEN + DAY), "--until", told(THEN + 3 * DAY))
+    assert bounces("undo", "--rule", "status.1.1", *window, "--why", "forged", "--yes") == 0
+    assert undone(tables) == {"past", "mine"}
+
+
+def test_why_says_when_each_was_applied(tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]) -> None:
+    attacked(tables)
+    assert bounces("why", USER) == 0
+    shown = capsys.readouterr().out
+    first = shown.partition("\n2020-11-16 09:12 UTC  hard bounce")[2].partition("\n\n")[0]
+    assert "\n  applied 2024-05-02 12:00 UTC\n  report  past-" in first
+    assert bounces("why", USER, "--json") == 0
+    past = json.loads(capsys.readouterr().out)["history"][0]
+    assert (past["time"], past["received"], past["applied"]) == (
+        "2020-11-16T09:12:07Z", "2024-05-02T12:00:00Z", "2024-05-02T12:00:00Z",
+    )  # fmt: skip
+
+
+def test_every_way_in_can_be_named() -> None:
+    assert set(SOURCES) == set(Source)
 
 
 def test_reports_of_a_provider_are_taken_back(

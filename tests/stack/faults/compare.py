@@ -1,4 +1,7 @@
-"""What a run has left: every attribute of every item of every table, and what was set aside; and differences."""
+"""What a run has left: what every item of every table states, and what was set aside; and differences.
+
+Attributes that a clock gives are left out (`in_memory.BY_THE_CLOCK`): two runs are never at the same time.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import boto3
 
 from local.deploy import Deployed
 from tests.stack.expanded import of_type
-from tests.stack.in_memory import scan
+from tests.stack.in_memory import scan, without_clock
 
 TABLES: Final = tuple(of_type("AWS::DynamoDB::Table"))
 """Every table of template.yaml, by logical id."""
@@ -34,7 +37,7 @@ def left_by(deployed: Deployed) -> Left:
     for table in TABLES:
         keys = [part["AttributeName"] for part in of_type("AWS::DynamoDB::Table")[table]["KeySchema"]]
         for item in scan(deployed.resources[table]):
-            items[table, *(item[key]["S"] for key in keys)] = item
+            items[table, *(item[key]["S"] for key in keys)] = without_clock(item)
     s3, bucket = boto3.client("s3"), deployed.resources["MailBucket"]
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=REJECTED)
     kept = [each["Key"] for page in pages for each in page.get("Contents", [])]

@@ -67,7 +67,7 @@ def test_each_mail_is_handed_in_and_goes_where_it_belongs() -> None:
     assert door.taken[1].envelope_recipients == ("bounces@example.com",)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 150), max_size=12), st.sampled_from([Killed, Disconnected]))
 def test_a_scan_that_is_cut_off_anywhere_goes_on(strikes: list[int], error: type[BaseException]) -> None:
     given_mails = mails(BATCH_MAILS + 11)
@@ -89,7 +89,7 @@ def test_a_scan_that_is_cut_off_anywhere_goes_on(strikes: list[int], error: type
 
 
 @pytest.mark.parametrize("is_numbered", [True, False])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(strikes=st.lists(st.integers(1, 150), max_size=8))
 def test_mails_that_stay_where_they_are_are_handed_in_once(is_numbered: bool, strikes: list[int]) -> None:
     given_mails = mails(BATCH_MAILS + 11)

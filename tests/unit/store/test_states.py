@@ -189,7 +189,8 @@ def test_a_lift_answers_what_was_before_it_however_late_it_comes() -> None:
         assert scope == Scope((cause(5),), None, lift(2))
         assert scope.with_causes([cause(2)]) == scope
         assert scope.lifted(lift(1)) == scope
-    assert Scope().lifted(lift(2)).ends == NOON + 2 * DAY
+    assert Scope().lifted(lift(2)).ends is None
+    assert Scope(freed=lift(2)).ends == NOON + 2 * DAY
 
 
 def test_an_escalation_that_is_taken_back_leaves_why() -> None:
@@ -206,19 +207,23 @@ def test_scopes_are_in_one_order_and_an_item_goes_when_every_one_has_ended() -> 
         for scope in order:
             suppression = suppression.suppressed(scope, cause(0, lasts=1))
         assert list(suppression.scopes) == [GLOBAL, "list#news", "list#offers"]
-    assert suppression.expires_at == (NOON + 401 * DAY).timestamp()
-    assert suppression.suppressed(GLOBAL, cause(1)).expires_at is None
+    assert suppression.ends == NOON + DAY
+    assert suppression.suppressed(GLOBAL, cause(1)).ends is None
+    lifted = suppression.changed("list#news", lambda known: known.lifted(lift(2)))
+    assert lifted.ends is None  # an old mail may still come in that it answers
     assert suppression.cause("News", NOON) is not None
 
 
-def test_who_bounced_is_brought_back_only_by_a_lift_and_being_told_again() -> None:
+def test_who_bounced_is_brought_back_only_by_a_lift() -> None:
     left = Left(Evidence(NOON, "a"), "hard-bounce")
     known = Membership("news").subscribed("17", NOON - DAY).unsubscribed(left)
     assert not known.subscribed("17", NOON + DAY).is_subscribed
-    assert not known.answered(NOON + DAY).is_subscribed
-    again = known.subscribed("17", NOON + 2 * DAY).answered(NOON + DAY)
+    assert known.answered(None) is known
+    assert known.answered(NOON - DAY).left == (left,)
+    again = known.answered(NOON + DAY)
     assert again.is_subscribed
-    assert again.unsubscribed(left) == again
+    assert again.unsubscribed(left) == again.answered(NOON) == again
+    assert not again.unsubscribed(Left(Evidence(NOON + 2 * DAY, "b"), "complaint")).is_subscribed
     assert not Membership("news").is_subscribed  # nobody told it
 
 

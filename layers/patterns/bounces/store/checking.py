@@ -9,6 +9,7 @@ from typing import Final
 
 from bounces import addresses
 from bounces.errors import LimitError
+from bounces.store.batch_reads import batch_read
 from bounces.store.suppressions import Cause, Suppression
 from bounces.store.tables import Tables
 
@@ -34,13 +35,13 @@ def check(tables: Tables, given: Sequence[str], list_id: str | None, now: dateti
     """Return for each of `given`, in order, whether it may be mailed at `now` for the list `list_id` (None: for any).
 
     A thousand cost ten calls and 500 read units: each suppression is read as it was a moment ago ("eventually
-    consistent", DynamoDB's guide). Raises `LimitError` for more than `MAX_CHECKED`.
+    consistent", DynamoDB's guide). Raises `LimitError` for more than `MAX_CHECKED`, `ContentionError`.
     """
     if len(given) > MAX_CHECKED:
         raise LimitError(f"{len(given)} addresses in one check; at most {MAX_CHECKED} are taken, so ask several times")
     keys = {text: addresses.key(text) for text in given}
-    wanted = sorted({key for key in keys.values() if addresses.is_address(key)})
-    known: dict[str, Suppression] = {item.address: item.read() for item in tables.suppression.batch_get(wanted)}
+    wanted = {(key,) for key in keys.values() if addresses.is_address(key)}
+    known: dict[str, Suppression] = {item.address: item.read() for item in batch_read(tables.suppression, wanted)}
 
     def checked(text: str) -> Checked:
         key = keys[text]

@@ -11,6 +11,8 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Final
 
+from pynamodb.expressions.update import Action
+
 from bounces.errors import UnknownReport, shown
 from bounces.patterns.policy import Policy
 from bounces.store import evidence
@@ -57,8 +59,8 @@ def add(tables: Tables, address: str, scope: str, lift: Lift, reason: str, expir
 def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -> Suppression:
     """Set `address` free in `scope`, and return its suppression.
 
-    Where that is every list, its status begins anew, too. Lists that it was taken off it stays off: who is mailed is
-    the platform's to say.
+    Where that is every list, its status begins anew, too, and it is again on the lists that it was taken off until
+    then: a report from before the lift takes it off none, whether it came in before the lift or after.
     """
     facts = tables.facts_of(address)
     # What came after the lift and has been forgotten: lifts, too, may be told late.
@@ -74,7 +76,12 @@ def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -
 
         change_status(tables, address, lifted, policy, lift)
         for membership in list(tables.memberships_of(address)):
-            tables.change_membership(address, membership.list_id, lambda known: known.answered(lift.at))
+            left = facts.left(membership.list_id)
+            tables.change_membership(
+                address,
+                membership.list_id,
+                lambda known: known.answered(lift.at).unsubscribed(*left),  # noqa: B023  called at once
+            )
     ground = Evidence(lift.at, decision("lift", address, scope, evidence.written(lift.at), lift.by, lift.why))
     _remember(tables, address, Decided(ground, What.LIFTED, scope, lift.by, lift.why))
     return suppression
@@ -98,7 +105,7 @@ def subscribe(
 ) -> Membership:
     """Put `address` on the list `list_id`, or note its subscriber id there, and return the membership.
 
-    Who bounced or complained is on no list, and is not brought back by being imported again, but after a lift.
+    Who bounced or complained is on no list, and is not brought back by being imported again, but by a lift.
     """
     known = tables.change_membership(
         address, list_id, lambda membership: membership.subscribed(subscriber, told), make=True
@@ -107,18 +114,17 @@ def subscribe(
 
 
 def _mark_undone(tables: Tables, item: PastItem, because: Lift) -> None:
-    """Write into history that the report is undone; the first who did it stands."""
-    if item.undone is not None:
-        return
+    """Write into history that the report is undone, and keep that for good; the first who did it stands."""
     past = tables.past
-    item.update(
-        actions=[
+    actions: list[Action] = [] if item.expires_at is None else [past.expires_at.remove()]
+    if item.undone is None:
+        actions += [
             past.undone.set(evidence.written(because.at)),
             past.undone_by.set(because.by),
             past.undone_why.set(because.why),
-        ],
-        condition=past.address.exists(),
-    )
+        ]
+    if actions:
+        item.update(actions=actions, condition=past.address.exists())
 
 
 def _remember(tables: Tables, address: str, decided: Decided) -> None:

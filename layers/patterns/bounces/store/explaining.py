@@ -13,7 +13,7 @@ from bounces.patterns.policy import Counts, Escalation, Lists, categories
 from bounces.records import BounceType, Event
 from bounces.store import effects
 from bounces.store.effects import Count, End
-from bounces.store.evidence import SHORT_ID
+from bounces.store.evidence import SHORT_ID, read
 from bounces.store.facts import soft_bounce_of
 from bounces.store.history import Decided, Past
 from bounces.store.rows import IMPORT
@@ -67,6 +67,11 @@ def rule_words(past: Past) -> str:
         of = "of" if past.layer == "operator" else "beside"
         words += f", {of} version {past.patterns_version} of the operator's patterns"
     return f"{words}. {past.reason}" if past.reason else words
+
+
+def applied_words(past: Past) -> str:
+    """Return when the report was applied; "" where that is not known, of items of before."""
+    return "" if past.applied is None else time_words(read(past.applied))
 
 
 def policy_words(past: Past) -> str:

@@ -5,7 +5,7 @@ The whole of it stays where `raw` says. What does not fit is left out in the ord
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -21,7 +21,8 @@ from bounces.store.suppressions import Lift
 
 MAX_ITEM_BYTES: Final = 1024
 KEPT: Final = timedelta(days=400)
-"""How long after its event a report is remembered: longer than any mail is retried or any file is read again."""
+"""How long a report is remembered after its event and after it was applied, whichever is later: longer than any mail is
+retried or any file is read again."""
 
 # The most useful first; the last are cut or left out when there is no room.
 _OPTIONAL: Final = (
@@ -80,16 +81,12 @@ class Past:
     reason: str | None = None
     diagnostic: str | None = None
     undone: Lift | None = None
+    applied: str | None = field(default=None, compare=False)  # when it was, by our clock; None: not yet, or not known
 
     @property
     def noted(self) -> datetime:
         """When our door got it."""
         return self.evidence.time if self.received is None else read_time(self.received)
-
-    @property
-    def expires_at(self) -> int:
-        """When the item may go: seconds since 1970, from the event's time, so that each run writes the same."""
-        return int((self.evidence.time + KEPT).timestamp())
 
 
 class What(StrEnum):
@@ -110,11 +107,6 @@ class Decided:
     why: str
     reason: str | None = None  # of a suppression
     expires: str | None = None  # when it ends, where it does
-
-    @property
-    def expires_at(self) -> int:
-        """When the item may go: seconds since 1970."""
-        return int((self.evidence.time + KEPT).timestamp())
 
 
 def past_of(verdict: Verdict, address: str, effect: Effect) -> Past:
@@ -153,7 +145,7 @@ def _fixed_bytes(past: Past, address: str) -> int:
     """Return the size of what every history item has, by DynamoDB's rule: names and values in UTF-8."""
     texts = (
         *("address", address, "item", f"report#{past.evidence.report}"),
-        *("event_time", "2026-11-24T00:00:00Z", "expires_at", "8 bytes."),
+        *("event_time", "2026-11-24T00:00:00Z", "applied", "2026-11-24T00:00:00Z", "expires_at", "8 bytes."),
         *("event", past.event, "source", past.source, "bounce_type", past.bounce_type),
     )
     return sum(len(text.encode()) for text in texts)

@@ -13,9 +13,11 @@ from typing import Protocol, TypeVar
 
 from bounces.patterns.policy import Policy
 from bounces.store import deciding
+from bounces.store.batch_reads import batch_read
 from bounces.store.models import LIST, SuppressionItem
 from bounces.store.rows import IMPORT
-from bounces.store.suppressions import EMPTY, Cause, Lift, Scope, Suppression
+from bounces.store.states import Membership
+from bounces.store.suppressions import EMPTY, NEVER, Cause, Lift, Scope, Suppression
 from bounces.store.tables import Tables, is_saved
 
 Given = TypeVar("Given")
@@ -43,7 +45,7 @@ def merge(tables: Tables, given: Iterable[Suppression], each: Each = map) -> Mer
     Applying it again changes nothing. An error leaves some of it done; the same call again does the rest.
     """
     wanted = _by_address(given)
-    items = {item.address: item for item in tables.suppression.batch_get(sorted(wanted))}
+    items = {item.address: item for item in batch_read(tables.suppression, [(address,) for address in wanted])}
 
     def write(suppression: Suppression) -> bool:
         return _is_new(tables, items.get(suppression.address), suppression)
@@ -54,7 +56,7 @@ def merge(tables: Tables, given: Iterable[Suppression], each: Each = map) -> Mer
 def unknown(tables: Tables, given: Iterable[Suppression]) -> int:
     """Return of how many addresses `merge` would find something new in `given`."""
     wanted = _by_address(given)
-    known = {item.address: item.read() for item in tables.suppression.batch_get(sorted(wanted))}
+    known = {item.address: item.read() for item in batch_read(tables.suppression, [(each,) for each in wanted])}
     return sum(
         merged(before, told) != before
         for address, told in wanted.items()
@@ -82,27 +84,41 @@ class Told:
 
 
 def subscribe(tables: Tables, given: Sequence[Told], policy: Policy, each: Each = map) -> int:
-    """Put addresses on lists as `deciding.subscribe` does each, and return of how many that was new."""
-    wanted = sorted({(told.address, LIST + told.list_id) for told in given})
-    known = {(item.address, item.list_id): item.read() for item in tables.membership.batch_get(wanted)}
+    """Put addresses on lists as `deciding.subscribe` does each, and return of how many that was new.
+
+    That the platform says the same later is written, and is not new.
+    """
+    known = _memberships(tables, given)
 
     def put(told: Told) -> bool:
         after = deciding.subscribe(tables, told.address, told.list_id, told.subscriber, told.at, policy)
-        return after != known.get((told.address, told.list_id))
+        before = known.get((told.address, told.list_id))
+        return before is None or _untimed(before) != _untimed(after)
 
     return sum(each(put, given))
 
 
 def unknown_memberships(tables: Tables, given: Sequence[Told]) -> int:
     """Return how many of `given` would be new to `subscribe`."""
-    wanted = sorted({(told.address, LIST + told.list_id) for told in given})
-    known = {(item.address, item.list_id): item.read() for item in tables.membership.batch_get(wanted)}
+    known = _memberships(tables, given)
 
     def is_new(told: Told) -> bool:
-        membership = known.get((told.address, told.list_id))
-        return membership is None or membership.subscribed(told.subscriber, told.at) != membership
+        before = known.get((told.address, told.list_id))
+        return before is None or _untimed(before) != _untimed(before.subscribed(told.subscriber, told.at))
 
     return sum(map(is_new, given))
+
+
+def _memberships(tables: Tables, given: Sequence[Told]) -> dict[tuple[str, str], Membership]:
+    """Return what is known of the memberships that `given` names."""
+    wanted = {(told.address, LIST + told.list_id) for told in given}
+    return {(item.address, item.list_id): item.read() for item in batch_read(tables.membership, wanted)}
+
+
+def _untimed(membership: Membership) -> Membership:
+    """Return `membership` with only whether the platform told it and its id, and not when."""
+    told = None if membership.told is None else NEVER
+    return replace(membership, told=told, named=None)
 
 
 def merged(known: Suppression, given: Suppression) -> Suppression:

@@ -15,12 +15,12 @@ from typing import Any, Final, Generic, Self, TypeVar, cast
 from pynamodb.attributes import MapAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.models import MetaModel, Model
 
-from bounces.store import evidence, soft_bounces
+from bounces.store import clock, evidence, soft_bounces
 from bounces.store.evidence import Evidence
-from bounces.store.history import Decided, Past, What
+from bounces.store.history import KEPT, Decided, Past, What
 from bounces.store.soft_bounces import SoftBounce
 from bounces.store.states import End, Left, Membership, State, Status
-from bounces.store.suppressions import Cause, Lift, Scope, Suppression
+from bounces.store.suppressions import REMEMBERED_AFTER_END, Cause, Lift, Scope, Suppression
 
 STATUS: Final = "status"
 LIST: Final = "list#"
@@ -161,10 +161,14 @@ class MembershipItem(SubscriberItem, StateItem[Membership]):
 
 
 class PastItem(SubscriberItem):
-    """Item `report#ID`: one for each report on an address, written last, so that it says the report is done."""
+    """Item `report#ID`: one for each report on an address, written last, so that it says the report is done.
+
+    One that is undone has no `expires_at`: were it forgotten, the same mail would suppress anew when it is seen again.
+    """
 
     event_time = UnicodeAttribute()
-    expires_at = NumberAttribute()  # the table's TTL attribute
+    applied = UnicodeAttribute(null=True)  # by the clock of who wrote the item; items of before have none
+    expires_at = NumberAttribute(null=True)  # the table's TTL attribute
     event = UnicodeAttribute()
     source = UnicodeAttribute()
     bounce_type = UnicodeAttribute()
@@ -196,7 +200,8 @@ class PastItem(SubscriberItem):
         report = self.item.removeprefix(REPORT)
         texts = {name: getattr(self, name) for name in _PAST_TEXTS}
         undone = self.undone and Lift(evidence.read(self.undone), self.undone_by or "", self.undone_why or "")
-        return Past(evidence=Evidence(evidence.read(self.event_time), report), undone=undone or None, **texts)
+        ground = Evidence(evidence.read(self.event_time), report)
+        return Past(evidence=ground, undone=undone or None, applied=self.applied, **texts)
 
     @classmethod
     def of(cls, address: str, past: Past) -> Self:
@@ -205,12 +210,13 @@ class PastItem(SubscriberItem):
             address,
             REPORT + past.evidence.report,
             event_time=evidence.written(past.evidence.time),
-            expires_at=past.expires_at,
+            applied=evidence.written(clock.now()),
+            expires_at=clock.kept_until(past.evidence.time, KEPT),
             **{name: getattr(past, name) for name in _PAST_TEXTS},
         )
 
 
-_PAST_TEXTS: Final = tuple(each.name for each in fields(Past) if each.name not in ("evidence", "undone"))
+_PAST_TEXTS: Final = tuple(each.name for each in fields(Past) if each.name not in ("evidence", "undone", "applied"))
 
 
 class DecisionItem(SubscriberItem):
@@ -243,19 +249,20 @@ class DecisionItem(SubscriberItem):
             why=decided.why,
             reason=decided.reason,
             expires=decided.expires,
-            expires_at=decided.expires_at,
+            expires_at=clock.kept_until(ground.time, KEPT),
         )
 
 
 class SuppressionItem(StateItem[Suppression]):
     """The Suppressions table: an address, and a map with an entry for each scope (`global`, or `list#LIST`).
 
-    An entry has `causes`, and an `escalation`, a `lift` and a `freed` where there is one. `changed` is when the latest
-    of them came, by which an export takes what is new.
+    An entry has `causes`, and an `escalation`, a `lift` and a `freed` where there is one. `written` is when the item
+    became what it is, by which an export takes what is new: neither a fact nor part of the etag, since a fact may come
+    in long after its time. Items of before have none.
     """
 
     scopes: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
-    changed = UnicodeAttribute()
+    written = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)  # the table's TTL attribute
 
     def read(self) -> Suppression:
@@ -267,11 +274,12 @@ class SuppressionItem(StateItem[Suppression]):
     def of(cls, address: str, state: Suppression) -> Self:
         """Return the item that holds `state`."""
         scopes = {scope: _written_scope(known) for scope, known in sorted(state.scopes.items())}
+        ends = state.ends
         return cls(
             address,
             scopes=scopes,
-            changed=evidence.written(state.changed_at),
-            expires_at=state.expires_at,
+            written=evidence.written(clock.now()),
+            expires_at=None if ends is None else clock.kept_until(ends, REMEMBERED_AFTER_END),
             etag=etag_of(state),
         )
 

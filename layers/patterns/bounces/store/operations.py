@@ -76,7 +76,7 @@ class Store:
         return (each for page in self.suppression_pages() for each in page.suppressions)
 
     def suppression_pages(self, since: datetime | None = None, after: Key | None = None) -> Iterator[SuppressionPage]:
-        """Yield the same in pages, from the key `after` on; only those of which something came at `since` or later."""
+        """Yield the same in pages, from the key `after` on; only those that were written at `since` or later."""
         return scanning.suppression_pages(self._tables, None if since is None else second(since), after)
 
     def past_pages(self, sought: Sought) -> Iterator[PastPage]:
@@ -116,7 +116,7 @@ class Store:
 
         `told` is when the platform said so (None: long ago): the id that it said last stands. A membership that a
         report ended stays ended, importing a list again must not bring back who bounced, unless the address was lifted
-        since the report and before `told`.
+        since the report.
         """
         key, list_id, time = address_key(address), list_key(list_id), LONG_AGO if told is None else second(told)
         return deciding.subscribe(self._tables, key, list_id, subscriber_id, time, policy or default_policy())
@@ -143,7 +143,8 @@ class Store:
     ) -> Suppression:
         """Set `address` free, for the list `list_id` or every one, and return its suppression.
 
-        No report of `at` or before suppresses it again, however late it comes.
+        No report of `at` or before suppresses it again, however late it comes, nor, where that is every one, takes it
+        off a list.
         """
         decision = _decision(at, by, why)
         scope = scope_of(list_id)

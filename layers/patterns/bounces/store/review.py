@@ -15,12 +15,14 @@ from itertools import groupby
 from typing import Any, Final
 
 from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException, UpdateError
+from pynamodb.expressions.condition import Condition
 
 from bounces.errors import ReviewDecided, ReviewError, ReviewGone, shown
 from bounces.records import Verdict
+from bounces.store import clock
 from bounces.store.decisions import Decision
 from bounces.store.models import in_table
-from bounces.store.review_items import GROUPS, SHARDS, DayItem, ReviewTableItem, WaitingItem, day_key, part_of
+from bounces.store.review_items import GROUPS, SHARDS, DayItem, ReviewTableItem, WaitingItem, part_of
 from bounces.store.shapes import SHAPE_ID
 from bounces.store.waiting import Day, Item, day_of
 
@@ -52,7 +54,7 @@ class ReviewStore:
         keys = in_table(ReviewTableItem, table)
         self._day = in_table(DayItem, table, beside=keys)
         self._item = in_table(WaitingItem, table, beside=keys)
-        self._known: set[tuple[str, str]] = set()
+        self._known: dict[tuple[str, str], int] = {}  # until when, in seconds since 1970
 
     def keep(self, verdict: Verdict, why: str) -> bool:
         """Have `verdict` wait for a person because of `why` (`review_reasons.review_reason`), and say if it is new.
@@ -60,12 +62,13 @@ class ReviewStore:
         Any call of it may fail after it took effect, and keeping it again then ends it: the group is written before the
         verdict, so one that is there is in a group. Raises `RecordError` where the report has no time.
         """
-        day = day_of(verdict, why)
-        item = self._item.of(Item(day.shape_id, why, verdict))
+        day, now = day_of(verdict, why), clock.now()
+        item = self._item.of(Item(day.shape_id, why, verdict), now)
         if _found(self._item, item.part, item.item) is not None:
             return False
-        self._keep_day(day)
-        _save_once(item)
+        self._keep_day(self._day.of(day, now))
+        # Nothing of one that is there, and perhaps decided, is changed.
+        _save(item, self._item.part.does_not_exist())
         return True
 
     def groups(self, *, decided: bool = False) -> Iterator[Group]:
@@ -147,15 +150,17 @@ class ReviewStore:
             )
         return item
 
-    def _keep_day(self, day: Day) -> None:
-        key = day_key(day.shape_id, day.day)
-        if key in self._known:
+    def _keep_day(self, day: DayItem) -> None:
+        """Have the item `day` there, for no less long than it says."""
+        key, until = (day.part, day.item), int(day.expires_at)
+        if self._known.get(key, 0) >= until:
             return
-        if _found(self._day, *key) is None:
-            _save_once(self._day.of(day))
+        known = _found(self._day, *key)
+        if known is None or known.expires_at < until:
+            _save(day, self._day.part.does_not_exist() | (self._day.expires_at < until))
         if len(self._known) >= MAX_KNOWN:
             self._known.clear()
-        self._known.add(key)
+        self._known[key] = until
 
     def _counted(self, days: list[Day], pool: ThreadPoolExecutor) -> Group:
         """Return the group of `days`, in order, with what there is of it now."""
@@ -194,10 +199,10 @@ class ReviewStore:
             yield found.read()
 
 
-def _save_once(item: ReviewTableItem) -> None:
-    """Write `item` where there is none: nothing of one that is there, and perhaps decided, is changed."""
+def _save(item: ReviewTableItem, condition: Condition) -> None:
+    """Write `item` if `condition` is true of what is there."""
     try:
-        item.save(condition=type(item).part.does_not_exist())
+        item.save(condition=condition)
     except PutError as error:
         if not _is_refused(error):
             raise

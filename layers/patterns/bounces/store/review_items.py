@@ -2,14 +2,15 @@
 
 | part       | item          | holds                                     | written                                   |
 |------------|---------------|-------------------------------------------|-------------------------------------------|
-| `groups#H` | `SHAPE#DAY`   | that verdicts of a shape came in on a day | before the first of them, and never again |
+| `groups#H` | `SHAPE#DAY`   | that verdicts of a shape came in on a day | before the first of them on each day       |
 | `SHAPE#R`  | a report's id | the verdict, why it waits, the decision   | once, and once more by the decision       |
 
 SHAPE is a shape's id and H its first digit; R is the first digit of the report's id. So what one flood writes is spread
-over sixteen partitions, and its group's item is written once a day, whatever its size.
+over sixteen partitions, and its group's item is written once a day, whatever its size: again only where verdicts that
+came in on one day are put here on several, which it has to outlive.
 
-Every attribute is a function of the verdict, until a person decides: whatever order verdicts come in, and how often,
-the table ends the same.
+Every attribute but `expires_at` is a function of the verdict, until a person decides: whatever order verdicts come in,
+and how often, the table ends the same.
 """
 
 from __future__ import annotations
@@ -57,9 +58,10 @@ class DayItem(ReviewTableItem):
         return Day(shape_id, date.fromisoformat(day), self.why, self.shape)
 
     @classmethod
-    def of(cls, day: Day) -> Self:
-        """Return the item that holds `day`. It outlives the verdicts that came in on it."""
-        end = datetime(day.day.year, day.day.month, day.day.day, tzinfo=UTC) + timedelta(days=1) + KEPT
+    def of(cls, day: Day, now: datetime) -> Self:
+        """Return the item that holds `day`. It outlives what came in on it and is put here on the day of `now`."""
+        last = max(day.day, now.date())
+        end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1) + KEPT
         return cls(*day_key(day.shape_id, day.day), why=day.why, shape=day.shape, expires_at=int(end.timestamp()))
 
 
@@ -111,10 +113,10 @@ class WaitingItem(ReviewTableItem):
         return changes
 
     @classmethod
-    def of(cls, item: Item) -> Self:
-        """Return the item that holds `item`, on which nothing is decided yet."""
+    def of(cls, item: Item, now: datetime) -> Self:
+        """Return the item that holds `item`, on which nothing is decided yet and which is put here `now`."""
         report = item.verdict.report
-        part, expires_at = part_of(item.shape_id, report.id), int((item.came + KEPT).timestamp())
+        part, expires_at = part_of(item.shape_id, report.id), int((max(item.came, now) + KEPT).timestamp())
         fixed = ("part", part, "item", report.id, "why", item.why, "expires_at", "8 bytes.", "verdict")
         room = MAX_ITEM_BYTES - sum(len(text.encode()) for text in fixed)
         return cls(part, report.id, why=item.why, expires_at=expires_at, verdict=written_in(room, item.verdict))

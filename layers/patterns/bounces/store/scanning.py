@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ from pynamodb.expressions.condition import Condition
 
 from bounces.store import evidence
 from bounces.store.history import Past
-from bounces.store.models import REPORT, AddressItem, AnyModel
+from bounces.store.models import REPORT, AddressItem, AnyModel, PastItem
 from bounces.store.suppressions import Suppression
 from bounces.store.tables import Tables
 
@@ -42,18 +43,34 @@ class PastPage:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which reports are sought: of a rule, of a mail provider, of a time. Only what changed something is found."""
+    """Which reports are sought: of all that is given here. Only what changed something is found.
+
+    `since` and `until` are of when a report was applied, by our clock; `event_since` and `event_until` of when it says
+    that it happened, which a stranger may have written.
+    """
 
     rule: str | None = None
     provider: str | None = None
+    source: str | None = None
+    remote_mta: str | None = None  # itself, and what is under it
     since: datetime | None = None
     until: datetime | None = None
+    event_since: datetime | None = None
+    event_until: datetime | None = None
+
+    def is_met_by(self, past: Past) -> bool:
+        """Say whether the host that is sought is that of `past`; DynamoDB looks at the rest."""
+        if self.remote_mta is None:
+            return True
+        known, sought = (_host(text) for text in (past.remote_mta or "", self.remote_mta))
+        return known == sought or known.endswith(f".{sought}")
 
 
 def suppression_pages(tables: Tables, since: datetime | None, after: Key | None) -> Iterator[SuppressionPage]:
-    """Yield every suppression of which something came at `since` or later, from the key `after` on, in no order."""
+    """Yield every suppression that was written at `since` or later, from the key `after` on, in no order."""
     model = tables.suppression
-    newer = None if since is None else model.changed >= evidence.written(since)
+    # Of an item without the attribute, from before there was one, nobody knows when it was written.
+    newer = None if since is None else (model.written >= evidence.written(since)) | model.written.does_not_exist()
     # Eventually consistent, at half the price: who asks for what is new has to overlap by more than that.
     for items, looked_at, following in _pages(model, newer, after):
         yield SuppressionPage(tuple(item.read() for item in items), looked_at, following)
@@ -63,16 +80,27 @@ def past_pages(tables: Tables, sought: Sought) -> Iterator[PastPage]:
     """Yield every report that is `sought`, those that are undone too. The reports of one address follow one another."""
     model = tables.past
     condition = model.item.startswith(REPORT) & model.effect.exists()
-    if sought.rule is not None:
-        condition &= model.rule == sought.rule
-    if sought.provider is not None:
-        condition &= model.provider == sought.provider
+    for attribute, text in (
+        (model.rule, sought.rule),
+        (model.provider, sought.provider),
+        (model.source, sought.source),
+    ):
+        if text is not None:
+            condition &= attribute == text
     if sought.since is not None:
-        condition &= model.event_time >= evidence.written(sought.since)
+        condition &= _applied(model, operator.ge, sought.since)
     if sought.until is not None:
-        condition &= model.event_time < evidence.written(sought.until)
+        condition &= _applied(model, operator.lt, sought.until)
+    if sought.event_since is not None:
+        condition &= model.event_time >= evidence.written(sought.event_since)
+    if sought.event_until is not None:
+        condition &= model.event_time < evidence.written(sought.event_until)
+    if sought.remote_mta is not None:
+        condition &= model.remote_mta.exists()
     for items, looked_at, following in _pages(model, condition, None, consistent=True):
-        yield PastPage(tuple((item.address, item.read()) for item in items), looked_at, following)
+        pasts = ((item.address, item.read()) for item in items)
+        found = tuple((address, past) for address, past in pasts if sought.is_met_by(past))
+        yield PastPage(found, looked_at, following)
 
 
 def count(model: type[AddressItem]) -> int:
@@ -84,6 +112,19 @@ def identity(model: type[AddressItem]) -> str:
     """Return what names the table of `model` and no other, not even one that had its name before."""
     described = model.describe_table()
     return str(described.get("TableId") or described["TableArn"])
+
+
+def _applied(model: type[PastItem], compares: Callable[[Any, str], Condition], time: datetime) -> Condition:
+    """Return that when a report was applied `compares` so to `time`; of items of before, when our door got it."""
+    text = evidence.written(time)
+    came = compares(model.received, text) | (model.received.does_not_exist() & compares(model.event_time, text))
+    met: Condition = compares(model.applied, text) | (model.applied.does_not_exist() & came)
+    return met
+
+
+def _host(text: str) -> str:
+    """Return the name of a host as it is compared; `dns; ` may stand before it (RFC 3464 2.3.5)."""
+    return text.rpartition(";")[2].strip().lower().rstrip(".")
 
 
 def _pages(

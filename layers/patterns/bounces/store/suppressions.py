@@ -25,7 +25,7 @@ LIST_SCOPE: Final = "list#"
 """What stands before a list's id in its scope."""
 
 REMEMBERED_AFTER_END: Final = timedelta(days=400)
-"""How long a suppression's end is remembered: a lift must outlive the mails that it answers (they are kept as long)."""
+"""How long it is remembered what has expired, or why it was taken back: it explains, and nothing else hangs on it."""
 
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -118,9 +118,15 @@ class Scope:
 
     @property
     def ends(self) -> datetime | None:
-        """When nothing suppresses any more: the last expiry, or the lift. None: it does not end."""
+        """When there is nothing left to remember: after the last expiry. None: it does not end.
+
+        A lift is remembered for good, as the status does. What it answers may come in at any time, since an old mail
+        lies in a mailbox, and an old log on a disk, for as long as nobody deletes it.
+        """
+        if self.lift is not None:
+            return None
         ends = [NEVER if cause.expires is None else cause.expires for cause in self.all_causes()]
-        ends.extend(lift.at for lift in (self.lift, self.freed) if lift)
+        ends.extend([self.freed.at] if self.freed else [])
         last = max(ends, default=NEVER)
         return None if last == NEVER else last
 
@@ -158,20 +164,11 @@ class Suppression:
         return self.changed(scope, lambda known: known.with_causes([cause]))
 
     @property
-    def changed_at(self) -> datetime:
-        """When the latest of what is known here came."""
-        scopes = self.scopes.values()
-        noted = [cause.noted for scope in scopes for cause in scope.all_causes()]
-        return max([*noted, *(lift.at for scope in scopes for lift in (scope.lift, scope.freed) if lift)])
-
-    @property
-    def expires_at(self) -> int | None:
-        """When the item may go: seconds since 1970; None: it stays."""
+    def ends(self) -> datetime | None:
+        """When there is nothing left to remember; None: it stays."""
         ends = [scope.ends for scope in self.scopes.values()]
         known = [end for end in ends if end is not None]
-        if len(known) < len(ends) or not known:
-            return None
-        return int(max(known).timestamp() + REMEMBERED_AFTER_END.total_seconds())
+        return None if len(known) < len(ends) else max(known, default=None)
 
 
 def scope_of(list_id: str | None) -> str:

@@ -16,6 +16,7 @@ from bounces.store.review_reasons import shape_of_verdict
 from bounces.store.shapes import id_of
 
 KEPT: Final = timedelta(days=90)
+"""How long what waits is kept after it came in and after it was put here, whichever is later."""
 MAX_ITEM_BYTES: Final = 1024
 """One write unit."""
 
@@ -67,7 +68,7 @@ class Day:
 
 
 def arrival_of(report: Report) -> datetime:
-    """Return when `report` came in, from which on it is kept: an old log that is sent today is looked at from today.
+    """Return when `report` came in: of an old log that is sent today, today.
 
     Raises `RecordError` where it has no time.
     """
