@@ -132,10 +132,16 @@ class Model:
         return shown
 
     def is_subscribed(self, list_id: str) -> bool:
-        """Whether the platform told `list_id`, and no report took the address off it that no lift answers."""
-        if not self.told.get(list_id) or self.escalation():
+        """Whether the platform told `list_id`, and no report took the address off it.
+
+        A lift answers the reports until then, once the platform has told the list again after it.
+        """
+        told = self.told.get(list_id, [])
+        if not told or self.escalation():
             return False
-        return not any(f.list_id in (None, list_id) for f in self.ends())
+        cleared = [lift for of, lift in self.lifts if of == "global" and lift < max(told)]
+        off = [f for f in self.standing() if f.kind in ("hard", "complaint") and f.list_id in (None, list_id)]
+        return all(cleared and f.time <= max(cleared) for f in off)
 
     def subscriber(self, list_id: str) -> str | None:
         named = self.named.get(list_id, [])

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -356,69 +355,3 @@ def test_what_an_operator_decided_stands_when_all_reports_are_undone(tables: Tab
     cause = suppression.cause(None, NOON + 31 * DAY)
     assert cause is not None
     assert (cause.reason, cause.by) == ("manual", "ann")
-
-
-LIFT = NOON + 5 * DAY
-
-
-@pytest.mark.parametrize("list_id", [None, "offers", "unheard-of"])
-@pytest.mark.parametrize("is_late", [True, False])
-def test_a_report_of_before_a_lift_takes_the_address_off_no_list(
-    tables: Tables, list_id: str | None, is_late: bool
-) -> None:
-    store = tables.store
-    store.apply(hard("first", at=NOON, list_id="news"))
-    late = hard("late", at=NOON + DAY, list_id=list_id)
-    if not is_late:
-        store.apply(late)
-    store.lift(USER, at=LIFT, by="ann", why="wrote to us")
-    if is_late:
-        assert store.apply(late).words == "lifted since, not suppressed, already active"
-    assert subscribed(store) == ["news", "offers"]
-    assert store.check([USER], "offers", LIFT)[0].sendable
-    applied = store.apply(complaint("after", at=LIFT + DAY, list_id="offers"))
-    assert applied.words == "suppressed, unsubscribed from offers, marked complained"
-    assert subscribed(store) == ["news"]
-
-
-def test_any_order_of_reports_lifts_and_memberships_ends_in_the_same_items(tables: Tables) -> None:
-    store = tables.store
-    facts: list[Callable[[], object]] = [
-        lambda: store.apply(hard("h1", at=NOON + DAY, list_id="offers")),
-        lambda: store.apply(complaint("c1", at=NOON + 2 * DAY)),
-        lambda: store.lift(USER, at=LIFT, by="ann", why="wrote to us"),
-        lambda: store.apply(hard("h2", at=LIFT + DAY, list_id="news")),
-        lambda: store.apply(hard("h3", at=LIFT + 2 * DAY, list_id="news")),
-        lambda: store.subscribe(USER, "offers", "7", told=NOON + 3 * DAY),
-    ]
-    ends = []
-    for order in itertools.islice(itertools.permutations(facts), 0, None, 7):
-        tables.clear()
-        store.subscribe(USER, "news", "17")
-        for fact in order:
-            fact()
-        ends.append(tables.dump())
-    assert subscribed(store) == ["offers"]
-    (news, _) = store.memberships(USER)
-    assert [left.evidence.report[:2] for left in news.left] == ["h2", "h3"]
-    assert len(ends) == 103
-    assert all(end == ends[0] for end in ends)
-
-
-def test_a_report_and_a_lift_at_once_end_as_if_one_had_come_first(tables: Tables) -> None:
-    """The lift comes before each write of the report, also before the membership is there that the report makes."""
-    for list_id in ("offers", "winter", None):
-        ends = []
-        for place in range(-1, 6):
-            tables.clear()
-            subscribe(tables.store)
-            with (
-                in_memory.before_write(place, lambda: tables.store.lift(USER, at=LIFT, by="ann", why="wrote to us"))
-                if place >= 0
-                else nullcontext()
-            ):
-                tables.store.apply(hard(list_id=list_id))
-            tables.store.lift(USER, at=LIFT, by="ann", why="wrote to us")
-            ends.append(tables.dump())
-            assert subscribed(tables.store) == ["news", "offers"]
-        assert all(end == ends[0] for end in ends)

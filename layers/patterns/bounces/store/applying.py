@@ -80,8 +80,6 @@ def _end(tables: Tables, address: str, past: Past, effect: End, policy: Policy) 
     if effect.lists is Lists.EVERY:
         # Who imports a membership looks at the status after writing it; so one of the two sees the other.
         left |= _leave(tables, address, past, effect, left.keys())
-        # So does who lifts: memberships after the status.
-        left = {name: _answered(tables, address, known, status) for name, known in left.items()}
     else:
         left = {name: follow_status(tables, address, known, status, policy) for name, known in left.items()}
     return _words_of_end(suppression, left, status, past.evidence)
@@ -101,13 +99,6 @@ def _leave(tables: Tables, address: str, past: Past, effect: End, done: Collecti
         lists = [past.list_id]
     left = end.as_left()
     return {each: tables.change_membership(address, each, lambda known: known.unsubscribed(left)) for each in lists}
-
-
-def _answered(tables: Tables, address: str, known: Membership, status: Status) -> Membership:
-    """Have the membership `known` count nothing that the latest lift of `status` answers, and return it."""
-    if known.answered(status.lifted) == known:
-        return known
-    return tables.change_membership(address, known.list_id, lambda each: each.answered(status.lifted))
 
 
 def _count(tables: Tables, address: str, past: Past, policy: Policy) -> str:

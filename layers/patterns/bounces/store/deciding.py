@@ -59,8 +59,8 @@ def add(tables: Tables, address: str, scope: str, lift: Lift, reason: str, expir
 def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -> Suppression:
     """Set `address` free in `scope`, and return its suppression.
 
-    Where that is every list, its status begins anew, too, and it is again on the lists that it was taken off until
-    then: a report from before the lift takes it off none, whether it came in before the lift or after.
+    Where that is every list, its status begins anew, too. Lists that it was taken off it stays off: who is mailed is
+    the platform's to say.
     """
     facts = tables.facts_of(address)
     # What came after the lift and has been forgotten: lifts, too, may be told late.
@@ -76,12 +76,7 @@ def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -
 
         change_status(tables, address, lifted, policy, lift)
         for membership in list(tables.memberships_of(address)):
-            left = facts.left(membership.list_id)
-            tables.change_membership(
-                address,
-                membership.list_id,
-                lambda known: known.answered(lift.at).unsubscribed(*left),  # noqa: B023  called at once
-            )
+            tables.change_membership(address, membership.list_id, lambda known: known.answered(lift.at))
     ground = Evidence(lift.at, decision("lift", address, scope, evidence.written(lift.at), lift.by, lift.why))
     _remember(tables, address, Decided(ground, What.LIFTED, scope, lift.by, lift.why))
     return suppression
@@ -105,7 +100,7 @@ def subscribe(
 ) -> Membership:
     """Put `address` on the list `list_id`, or note its subscriber id there, and return the membership.
 
-    Who bounced or complained is on no list, and is not brought back by being imported again, but by a lift.
+    Who bounced or complained is on no list, and is not brought back by being imported again, but after a lift.
     """
     known = tables.change_membership(
         address, list_id, lambda membership: membership.subscribed(subscriber, told), make=True

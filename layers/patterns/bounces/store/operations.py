@@ -116,7 +116,7 @@ class Store:
 
         `told` is when the platform said so (None: long ago): the id that it said last stands. A membership that a
         report ended stays ended, importing a list again must not bring back who bounced, unless the address was lifted
-        since the report.
+        since the report and before `told`.
         """
         key, list_id, time = address_key(address), list_key(list_id), LONG_AGO if told is None else second(told)
         return deciding.subscribe(self._tables, key, list_id, subscriber_id, time, policy or default_policy())
@@ -143,8 +143,7 @@ class Store:
     ) -> Suppression:
         """Set `address` free, for the list `list_id` or every one, and return its suppression.
 
-        No report of `at` or before suppresses it again, however late it comes, nor, where that is every one, takes it
-        off a list.
+        No report of `at` or before suppresses it again, however late it comes.
         """
         decision = _decision(at, by, why)
         scope = scope_of(list_id)

@@ -49,15 +49,20 @@ def change_status(
 def follow_status(tables: Tables, address: str, known: Membership, status: Status, policy: Policy) -> Membership:
     """Have the membership `known` of `address` say what `status` does, and return it.
 
-    Who left every list is on none; and what a lift answered counts no more. The status is to be read after the
-    membership was written: so of two who change one each, one sees the other.
+    Who left every list is on none; and what a lift answered counts no more, where the platform told it after that. The
+    status is to be read after the membership was written: so of two who change one each, one sees the other.
     """
+    lifts = [] if status.lifted is None else [status.lifted]
     left = [end.as_left() for end in status.ends if end.every_list]
+    if status.lifted and (known.told is None or known.told <= status.lifted):
+        # Told late: what the lift answered counts, for it came after, and what an earlier one answered may not.
+        lifts = [item.read().evidence.time for item in tables.lifts_of(address)]
+        left += tables.facts_of(address).left(known.list_id)
     met = status.escalation if policy.endings[ESCALATION].no_list is Lists.EVERY else None
     escalation = None if met is None else Evidence(met.time, met.report)
 
     def following(known: Membership) -> Membership:
-        return replace(known.answered(status.lifted).unsubscribed(*left), escalation=escalation)
+        return replace(known.answered(*lifts).unsubscribed(*left), escalation=escalation)
 
     return tables.change_membership(address, known.list_id, following)
 

@@ -178,7 +178,7 @@ class Membership:
 
     `told` is when the platform last said that it is on the list (None: never, a report named it), `named` when it last
     gave its id of it, `subscriber`. `escalation` is the soft bounce with which several added up, and may be taken back.
-    What happened until `cleared`, the latest lift of the address for every list, takes nobody off.
+    What happened until `cleared`, the latest lift before the platform told it again, takes nobody off.
     """
 
     list_id: str
@@ -210,9 +210,11 @@ class Membership:
             known = replace(known, subscriber=subscriber, named=told)
         return replace(known, told=_latest(told, self.told))
 
-    def answered(self, lifted: datetime | None) -> Membership:
-        """Return the membership of an address that was `lifted` (None: never): what was until then counts no more."""
-        return self if lifted is None else replace(self, cleared=_latest(lifted, self.cleared)).unsubscribed()
+    def answered(self, *lifts: datetime) -> Membership:
+        """Return the membership after `lifts`: what the platform told after one counts against what was before it."""
+        told = self.told
+        cleared = max((lift for lift in lifts if told and lift < told), default=None)
+        return self if cleared is None else replace(self, cleared=_latest(cleared, self.cleared)).unsubscribed()
 
     def unsubscribed(self, *left: Left) -> Membership:
         """Return the membership that `left` ended."""

@@ -9,6 +9,7 @@ from pynamodb.exceptions import DoesNotExist, PutError, PynamoDBException
 
 from bounces.errors import ContentionError
 from bounces.store.facts import Facts, decided_cause
+from bounces.store.history import What
 from bounces.store.models import (
     DECISION,
     LIST,
@@ -26,7 +27,7 @@ from bounces.store.models import (
     in_table,
 )
 from bounces.store.states import Membership, Status
-from bounces.store.suppressions import Cause, Suppression
+from bounces.store.suppressions import GLOBAL, Cause, Suppression
 
 ATTEMPTS: Final = 8
 """Two writers on one item are rare (one address, two messages), more than a few in a row are a fault."""
@@ -69,6 +70,10 @@ class Tables:
     def decided_causes(self, address: str, scope: str) -> list[Cause]:
         """Return why operators suppressed `address` in `scope`, as far as that is still remembered."""
         return [cause for item in self.decisions_of(address) if (cause := decided_cause(item.read(), scope))]
+
+    def lifts_of(self, address: str) -> Iterator[DecisionItem]:
+        """Yield the lifts of `address` for every list that are still remembered, by time."""
+        return (each for each in self.decisions_of(address) if (each.what, each.scope) == (What.LIFTED, GLOBAL))
 
     def suppression_of(self, address: str) -> Suppression:
         """Return why `address` is not to be mailed, without a scope where nothing is known of it."""
