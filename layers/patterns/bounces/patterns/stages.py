@@ -37,8 +37,10 @@ class Stages:
         ]
         self._stages = [(stage, *_looked_for(stage.words)) for stage in found]
         table = read_table("qualifiers.toml")
-        placed = {place: [e["words"] for e in table["qualifier"] if e.get("stands") == place] for place in _PLACES}
-        self._near, self._before, self._after = ([_looked_for(words) for words in placed[place]] for place in _PLACES)
+        placed: dict[str | None, list[tuple[Condition, Expression]]] = {place: [] for place in _PLACES}
+        for entry in table["qualifier"]:
+            placed[entry.get("stands")].append(_looked_for(entry["words"]))
+        self._near, self._before, self._after = placed.values()
         self._lookups: list[str] = table["lookups"]
 
     def stage_of(self, text: Text, seen: set[int], command: str | None) -> tuple[Stage, str] | None:
