@@ -14,6 +14,8 @@ import pytest
 
 from bounces import knowledge
 from bounces.atoms import required_words
+from bounces.boundaries import letter_at_boundary
+from bounces.errors import PatternError
 
 
 @pytest.fixture
@@ -103,3 +105,38 @@ def test_it_is_made_by_the_standard_library_alone() -> None:
     code = "import sys; from bounces import knowledge as k; k._made_of(k._contents(k._files(k.FOLDER))); "
     code += "print(*(n for n in ('re2', 'ahocorasick', 'boto3', 'bounces.patterns') if n in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+
+
+@pytest.mark.parametrize(
+    ("expression", "letter"),
+    [
+        (r"\b(voll|überfüllt)\b", "ü"),
+        (r"\bder (ältere )?kunde", None),
+        (r"\b(ältere )?kunde", "ä"),
+        (r"(konto|compte fermé)\b", "é"),
+        (r"(konto|compte fermé)?\b", "é"),
+        (r"skrzynk[a-ząę]*\b", "ą"),
+        (r"\bпозже", "п"),
+        (r"x\b(?:a?|b)(ж)", "ж"),
+        (r"\b(later|позже\b)", "е"),
+        (r"\bvoll\b|überfüllt", None),
+        (r"\bpostfach\b.{0,50}überfüllt", None),
+        (r"\bpostfach\b[^.]*überfüllt", None),
+        (r"\bpostfach\b ?überfüllt", "ü"),
+        (r"\bpostfach\b[^.]überfüllt", None),
+        (r"überfüllt \b", None),
+        (r"über\b", None),
+        (r"[[:alpha:]]{2,4}\b«", None),
+        (r"\\b(ü)", None),
+    ],
+)
+def test_a_boundary_that_cannot_hold_beside_a_letter_beyond_ascii_is_found(expression: str, letter: str | None) -> None:
+    assert letter_at_boundary(expression) == letter
+
+
+def test_a_table_with_such_a_boundary_is_refused(folder: Path) -> None:
+    quota = folder / "patterns" / "phrases" / "40-quota.toml"
+    with quota.open("a") as file:
+        file.write("\n[[rule]]\nid = 'new'\nregex = '\\b(überlastet|busy)\\b'\n")
+    with pytest.raises(PatternError, match=r"phrases/40-quota\.toml: .*'ü'.*überlastet"):
+        knowledge.compile_tables(str(folder))

@@ -36,7 +36,7 @@ _PLACES: Final = (
     ("reading/accounting", "reading/accounting/"),
     ("mailbox", "mailbox/"),
 )
-_MADE_BY: Final = ("atoms.py", "knowledge.py")  # what else decides what the compiled file holds
+_MADE_BY: Final = ("atoms.py", "boundaries.py", "knowledge.py")  # what else decides what the compiled file holds
 
 Table = dict[str, Any]
 NumberedWay = list[list[int]]
@@ -162,6 +162,8 @@ def _made_of(sources: Mapping[str, bytes]) -> dict[str, Any]:
     from bounces.atoms import possible_starts, required_words  # which a quick start does without
 
     tables = _tables(sources)
+    for name, table in tables.items():
+        _check_boundaries(name, table)
     expressions = list(_expressions(tables))
     numbers: dict[str, int] = {}
     ways = {
@@ -192,6 +194,17 @@ def _tables(sources: Mapping[str, bytes]) -> dict[str, Table]:
             except ValueError as error:
                 raise PatternError(f"{name} is no TOML: {error}") from error
     return tables
+
+
+def _check_boundaries(name: str, table: Table) -> None:
+    """Raise `PatternError` where a `\\b` of an expression in `table` cannot hold."""
+    from bounces.boundaries import letter_at_boundary  # likewise
+
+    for expression in _expressions(table):
+        letter = letter_at_boundary(expression)
+        if letter is not None:
+            said = f"a \\b beside the letter {letter!r} does not hold, as RE2's knows ASCII only"
+            raise PatternError(f"{name}: {said}: {expression[:60]}")
 
 
 def _expressions(value: object) -> Iterator[str]:

@@ -51,6 +51,8 @@ def test_one_form_for_what_reads_the_same(text: str, shown: str) -> None:
         ("antispam", False),
         ("spam", False),
         ("a@b.c, spam, d@e.f", False),
+        ("a@b.c、spam。d@e.f", False),
+        ("「a@b.c」spam", False),
     ],
 )
 def test_words_within_an_address_are_told_from_others(text: str, is_within: bool) -> None:

@@ -128,3 +128,27 @@ def test_a_refusals_reason_names_a_new_address_and_not_who_refused() -> None:
         "--b\nContent-Type: message/rfc822\n\nFrom: <news@sender.example>\nTo: undisclosed-recipients:;\n\nHi.\n--b--\n"
     )
     assert [report.recipient for report in read_mail(mail.encode()).reports] == ["kim@example.com"]
+
+
+@pytest.mark.parametrize("label", ["Důvod / Reason:", "Reason:\n-------", " *** Grund:", "原因：\n"])
+def test_a_paragraph_with_a_code_behind_a_line_that_announces_the_reason_says_why(label: str) -> None:
+    begin = "A letter to <kim@example.com> did not arrive.\nIt comes back with this."
+    text = f"{begin}\n\n{label}\n\n5.1.1 kim has no post here\n\nBye\n"
+    (report,) = _reports(text)
+    assert (report.recipient, report.status) == ("kim@example.com", "5.1.1")
+    assert report.diagnostic == "5.1.1 kim has no post here"
+
+
+@pytest.mark.parametrize("label", ["Reasons to write:", "The reason", "Reason: see above\n:"])
+def test_a_line_that_announces_something_else_leads_to_no_reason(label: str) -> None:
+    text = (
+        f"A letter to <kim@example.com> did not arrive.\nIt comes back with this.\n\n{label}\n\n5.1.1 is our ticket\n"
+    )
+    (report,) = _reports(text)
+    assert report.status is None
+
+
+def test_a_reason_that_is_announced_does_not_hide_the_one_with_a_code_beside_the_address() -> None:
+    text = "<kim@example.com>: 550 5.2.2 full\n\nReason:\n\n5.1.1 unknown\n"
+    (report,) = _reports(text)
+    assert report.status == "5.2.2"

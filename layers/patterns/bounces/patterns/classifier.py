@@ -30,6 +30,7 @@ STATUS: Final = "status"
 REPLY_CODE: Final = "reply-code"
 DEFAULT: Final = "default"
 NEAR: Final = 160  # characters around the words of a rule in which a qualifier bears on them
+BESIDE: Final = 60  # characters in which one does that has to stand before or after them
 
 SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
 AUTH_REPLIES: Final = frozenset({"530", "534", "535", "538"})  # RFC 4954 6: about who logs in
@@ -116,7 +117,9 @@ class Classifier:
         by_status = _by_status(report, text)
         if stage is not None:
             return by_status if by_status and _is_definite(by_status) else _by_stage(*stage)
-        return by_status or _by_reply(report, text) or _by_default(report)
+        if by_status is not None:
+            return self._doubted(by_status, text, seen)
+        return _by_reply(report, text) or _by_default(report)
 
     def rules_met(self, seen: Sighting, text: Text) -> Iterator[Found]:
         """Yield every built-in rule that `seen` holds, the one that decides first."""
@@ -132,7 +135,8 @@ class Classifier:
         if not rule.can_be_hard:
             return None
         begin = max(text.answer, found.start - NEAR)
-        near = text.folded[begin : found.start + len(found.matched) + NEAR]
+        end = found.start + len(found.matched)
+        near = text.folded[begin : end + NEAR]
         sender = (report.envelope_recipient or "").casefold()
         if sender and sender in near and (report.recipient or "").casefold() not in near:
             return sender  # it is the return path that was looked up, and not the recipient
@@ -140,7 +144,23 @@ class Classifier:
             host = self._stages.host_looked_up(text.folded[text.answer :])
             if host is not None and not _is_recipients(host, report):
                 return host
-        return None if rule.layer == PROVIDER else self._stages.qualifier_in(near, seen.words)
+        if rule.layer == PROVIDER:
+            return None
+        before = text.folded[max(text.answer, found.start - BESIDE) : found.start]
+        return self._stages.qualifier_in(near, seen.words) or self._stages.condition_in(
+            before, text.folded[end : end + BESIDE], seen.words
+        )
+
+    def _doubted(self, by_status: Decision, text: Text, seen: Sighting) -> Decision:
+        """Return `by_status`, a code with no known words beside it: of what the words say, as far as that is known."""
+        if not _is_about_address(by_status.category):
+            return by_status
+        answer = text.folded[text.answer :]
+        doubt = self._stages.qualifier_in(answer, seen.words) or _in_unknown_words(answer)
+        if doubt is None:
+            return by_status
+        because = f'{by_status.because}, but "{_short(doubt)}" beside it leaves doubt, so soft'
+        return Decision(OTHER, STATUS, by_status.rule, by_status.text, by_status.matched, because)
 
     def _type_of(self, report: Report, decision: Decision) -> tuple[BounceType, str]:
         """Return hard or soft by the policy, and why."""
@@ -259,6 +279,17 @@ def _has_sender_status(report: Report, text: Text) -> bool:
     if ".1.7" not in text.folded and ".1.8" not in text.folded:
         return False
     return any(status[1:] in SENDER_STATUSES for status in codes.statuses_in(text.folded))
+
+
+def _in_unknown_words(answer: str) -> str | None:
+    """Return a word of `answer` in a language of which no phrase was met: one with letters beyond ASCII."""
+    if answer.isascii():
+        return None
+    return next((word for word in answer.split() if "@" not in word and _has_foreign_letter(word)), None)
+
+
+def _has_foreign_letter(word: str) -> bool:
+    return not word.isascii() and any(not character.isascii() and character.isalpha() for character in word)
 
 
 def _by_stage(stage: Stage, matched: str) -> Decision:

@@ -20,7 +20,7 @@ _ALIKE = (
 # A hyphen before a digit joins a number, unless an enhanced status code follows it.
 # The look behind stands after the first digit, so that the search is for a digit.
 _REPLY = re.compile(r"([245](?<![\w.@#-].)[0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
-_ADDRESS_ENDS = " <>()[]\"',;:"
+_ADDRESS_ENDS = " <>()[]\"',;:、。「」【】"
 _TO_ADDRESS_END = re.compile(f"[^{re.escape(_ADDRESS_ENDS)}]*")
 
 

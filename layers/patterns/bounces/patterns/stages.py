@@ -22,6 +22,7 @@ class Stage(NamedTuple):
     commands: tuple[str, ...]  # in upper case
 
 
+_PLACES: Final = (None, "before", "after")  # where the words of a qualifier may stand; None: on either side, or between
 _HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
 
 
@@ -36,7 +37,10 @@ class Stages:
         ]
         self._stages = [(stage, *_looked_for(stage.words)) for stage in found]
         table = read_table("qualifiers.toml")
-        self._qualifiers = [_looked_for(entry["words"]) for entry in table["qualifier"]]
+        placed: dict[str | None, list[tuple[Condition, Expression]]] = {place: [] for place in _PLACES}
+        for entry in table["qualifier"]:
+            placed[entry.get("stands")].append(_looked_for(entry["words"]))
+        self._near, self._before, self._after = placed.values()
         self._lookups: list[str] = table["lookups"]
 
     def stage_of(self, text: Text, seen: set[int], command: str | None) -> tuple[Stage, str] | None:
@@ -52,12 +56,11 @@ class Stages:
 
     def qualifier_in(self, answer: str, seen: set[int]) -> str | None:
         """Return the words in `answer`, a part of a text, that make what it says of an address doubtful, or None."""
-        for condition, words in self._qualifiers:
-            if condition.holds(seen):
-                span = words.search(answer)
-                if span is not None:
-                    return answer[span[0] : span[1]]
-        return None
+        return _first(self._near, answer, seen)
+
+    def condition_in(self, before: str, after: str, seen: set[int]) -> str | None:
+        """Return the words that make a case or a guess of what stands between `before` and `after`, or None."""
+        return _first(self._before, before, seen) or _first(self._after, after, seen)
 
     def host_looked_up(self, answer: str) -> str | None:
         """Return the host or domain that `answer`, in lower case, says was looked up; None where it names none."""
@@ -67,6 +70,16 @@ class Stages:
             if host is not None:
                 return host.group()
         return None
+
+
+def _first(qualifiers: list[tuple[Condition, Expression]], part: str, seen: set[int]) -> str | None:
+    """Return the words of the first of `qualifiers` that stands in `part` of a text."""
+    for condition, words in qualifiers:
+        if condition.holds(seen):
+            span = words.search(part)
+            if span is not None:
+                return part[span[0] : span[1]]
+    return None
 
 
 def _looked_for(words: str) -> tuple[Condition, Expression]:

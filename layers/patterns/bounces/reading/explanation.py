@@ -24,13 +24,14 @@ from bounces.reading.places import (
 )
 from bounces.reading.places import addresses as addresses_in
 from bounces.reading.text import one_line
-from bounces.reading.wording import wording
+from bounces.reading.wording import MARKS, wording
 from bounces.records import Event
 
 MAX_WORDS: Final = 1500
 MAX_LINES: Final = 4000
 MAX_BLOCK: Final = 40
 MAX_SPOTS: Final = 4
+MAX_LABEL: Final = 80  # characters of a line that may be one such as `Reason:`
 MAX_BLANK: Final = 2  # lines between an address and what is said of it; what stands further off is said of nobody
 
 # A line of an SMTP session that is a reply, as systems show sessions: `<<< 550 ...`, `<-- 550 ...`, or bare.
@@ -52,6 +53,7 @@ _RULE: Final = "-----"
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
+_MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
 _CLOSING: Final = "> \"'"
@@ -193,6 +195,10 @@ class Explanation:
             other, other_codes = self._nearest(worded, owners)
             if any(other_codes) or not near:
                 near, codes = other, other_codes
+        if alone and not any(codes):
+            reason = self._reason()
+            if any(codes_in(reason)):
+                near, codes = reason, codes_in(reason)
         if any(codes) and not (alone and self._shows_session):
             return _bare(near), codes
         replies, remote = self._replies()
@@ -298,11 +304,32 @@ class Explanation:
         only_help = len(block) == 1 and wording().contacts.first_in(words.lower()) and not any(codes_in(words))
         return "" if only_help else words
 
+    def _reason(self) -> str:
+        """Return the paragraph that a line such as `Reason:` leads to; "" where none does."""
+        known = wording().reasons
+        for number, line in enumerate(self._lines, 1):
+            label = line[:MAX_LABEL].strip()
+            if label.endswith(_LEADS_ON) and label.strip(_MARKS).lower() in known:
+                return _paragraph(self._lines[number : number + MAX_BLOCK])
+        return ""
+
     def _all(self) -> str:
         """Return all that the explanation says, but for rules and for whom to ask."""
         contacts = wording().contacts
         lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
         return one_line(" ".join(lines))
+
+
+def _paragraph(lines: list[str]) -> str:
+    """Return the first paragraph of `lines`, without rules, on one line."""
+    found: list[str] = []
+    for line in lines:
+        words = line.strip()
+        if words and not words.startswith(_RULE):
+            found.append(words)
+        elif found:
+            break
+    return one_line(" ".join(found))
 
 
 def _hand_over(findings: list[Finding]) -> None:

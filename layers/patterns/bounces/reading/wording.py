@@ -31,6 +31,7 @@ class Wording:
         "labels",
         "other_subjects",
         "others",
+        "reasons",
         "rejections",
         "senders",
         "senders_of_much",
@@ -56,6 +57,7 @@ class Wording:
         told: PhraseBook,
         labels: frozenset[str],
         others: frozenset[str],
+        reasons: frozenset[str],
         contacts: Phrases,
     ) -> None:
         self.separators = separators
@@ -70,6 +72,7 @@ class Wording:
         self.told = told
         self.labels = labels
         self.others = others
+        self.reasons = reasons
         self.contacts = contacts
 
 
@@ -85,6 +88,7 @@ def wording() -> Wording:
         "separator_prefixes": prefixes,
         "labels": frozenset(lists["labels"]),
         "others": frozenset(lists["others"]),
+        "reasons": frozenset(lists["reasons"]),
     }
     as_is["told"] = PhraseBook({name: lists.pop(name) for name in TOLD})
     phrases: dict[str, Any] = {name: Phrases(texts) for name, texts in lists.items() if name not in as_is}
