@@ -32,9 +32,11 @@ DEFAULT: Final = "default"
 NEAR: Final = 160  # characters around the words of a rule in which a qualifier bears on them
 
 SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
+SENDERS_NULL_MX: Final = ".7.27"  # RFC 7505 4.2, in a reply; sendmail gives it a recipient's domain that takes no mail
 AUTH_REPLIES: Final = frozenset({"530", "534", "535", "538"})  # RFC 4954 6: about who logs in
 
 BAD_DOMAIN: Final = "bad-domain"
+INVALID_SENDER: Final = "invalid-sender"
 VAGUE: Final = frozenset({OTHER, "policy-related"})  # what single words say without knowing a reason
 
 _EVENTS: Final = {
@@ -109,7 +111,9 @@ class Classifier:
             if rule.id in without or (about_sender and rule.is_about_address):
                 continue
             if not rule.weak:
-                return _by_words(rule, found, self._doubt(rule, found, text, seen, report))
+                doubt = self._doubt(rule, found, text, seen, report)
+                is_senders = doubt is not None and rule.category == BAD_DOMAIN and _is_senders(doubt, report)
+                return _by_words(rule, found, doubt, INVALID_SENDER if is_senders else OTHER)
             if stage is None:
                 return _clearer(_by_words(rule, found, None), _by_status(report, text))
             break
@@ -137,10 +141,23 @@ class Classifier:
         if sender and sender in near and (report.recipient or "").casefold() not in near:
             return sender  # it is the return path that was looked up, and not the recipient
         if rule.category == BAD_DOMAIN and report.recipient:
-            host = self._stages.host_looked_up(text.folded[text.answer :])
-            if host is not None and not _is_recipients(host, report):
+            host = self._other_host(found, text, report)
+            if host is not None:
                 return host
         return None if rule.layer == PROVIDER else self._stages.qualifier_in(near, seen.words)
+
+    def _other_host(self, found: Found, text: Text, report: Report) -> str | None:
+        """Return the host or domain that words on a domain are about, where it is none of the recipient's."""
+        host = self._stages.host_looked_up(text.folded[text.answer :])
+        if host is not None:
+            return None if _is_recipients(host, report) else host
+        begin = max(text.answer if found.start >= text.answer else 0, found.start - NEAR)
+        named, near = self._stages.hosts_by(text.folded, begin, found.start, found.start + len(found.matched), NEAR)
+        if not named:
+            known = (report.remote_mta or "", report.reporting_mta or "")
+            if not any(_is_recipients(host, report) for host, _ in near):
+                named = [host for host, is_close in near if is_close and host not in known]
+        return None if any(_is_recipients(host, report) for host in named) else next(iter(named), None)
 
     def _type_of(self, report: Report, decision: Decision) -> tuple[BounceType, str]:
         """Return hard or soft by the policy, and why."""
@@ -204,12 +221,19 @@ def is_transient(report: Report) -> bool:
 
 
 def _is_recipients(host: str, report: Report) -> bool:
-    """Say whether `host` is the domain of a recipient of `report` or in it."""
-    for address in (report.recipient, report.original_recipient, report.addressee):
-        domain = domain_of(address) if address else ""
-        if domain and (host == domain or host.endswith(f".{domain}")):
-            return True
-    return False
+    """Say whether `host` is the domain of a recipient of `report`, in it, or what that is in."""
+    addresses = (report.recipient, report.original_recipient, report.addressee)
+    return any(_is_of(host, address) for address in addresses if address)
+
+
+def _is_senders(host: str, report: Report) -> bool:
+    """Say whether `host` is the domain of the return path that `report` came to, in it, or what that is in."""
+    return report.envelope_recipient is not None and _is_of(host, report.envelope_recipient)
+
+
+def _is_of(host: str, address: str) -> bool:
+    domain = domain_of(address)
+    return bool(domain) and (host == domain or host.endswith(f".{domain}") or domain.endswith(f".{host}"))
 
 
 def _tried(report: Report) -> timedelta:
@@ -219,12 +243,12 @@ def _tried(report: Report) -> timedelta:
     return report.last_attempt - report.first_attempt
 
 
-def _by_words(rule: Rule, found: Found, doubt: str | None) -> Decision:
+def _by_words(rule: Rule, found: Found, doubt: str | None, doubted: str = OTHER) -> Decision:
     whose = f"{rule.provider.name}'s words" if rule.layer == PROVIDER and rule.provider else "the words"
     because = f'{whose} "{_short(found.matched)}" say {_said(rule.category)}'
     category = rule.category
     if doubt:
-        category, because = OTHER, f'{because}, but "{_short(doubt)}" beside them leaves doubt, so soft'
+        category, because = doubted, f'{because}, but "{_short(doubt)}" beside them leaves doubt, so soft'
     return Decision(category, rule.layer, rule.id, rule.text, found.matched, because, rule.soft, rule.ignore)
 
 
@@ -251,14 +275,15 @@ def _by_status(report: Report, text: Text) -> Decision | None:
 
 
 def _has_sender_status(report: Report, text: Text) -> bool:
-    """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2), or for who
-    logs in.
+    """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2) and in a
+    reply 5.7.27, or for who logs in.
     """
     if (report.status or "")[1:] in SENDER_STATUSES or text.folded[text.answer : text.answer + 3] in AUTH_REPLIES:
         return True
-    if ".1.7" not in text.folded and ".1.8" not in text.folded:
+    said = (*SENDER_STATUSES, SENDERS_NULL_MX)
+    if not any(status in text.folded for status in said):
         return False
-    return any(status[1:] in SENDER_STATUSES for status in codes.statuses_in(text.folded))
+    return any(status[1:] in said for status in codes.statuses_in(text.folded))
 
 
 def _by_stage(stage: Stage, matched: str) -> Decision:

@@ -23,6 +23,10 @@ class Stage(NamedTuple):
 
 
 _HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
+# What stands between words on a domain and the name of it, behind them and before them.
+_TO_NAME: Final = re.compile(r"[ \"'<:=]*(?:(?:for|of|named|domain|host|name|the)[ \"'<:=]+){0,3}")
+_FROM_NAME: Final = re.compile(r"[>\"')\]]?(?: (?:is|was|has|have|does|do|publishes|an?|the|not|seems))*[ (]*")
+_CLOSE: Final = 24  # characters between words on a domain and a name that they may be about
 
 
 class Stages:
@@ -38,6 +42,7 @@ class Stages:
         table = read_table("qualifiers.toml")
         self._qualifiers = [_looked_for(entry["words"]) for entry in table["qualifier"]]
         self._lookups: list[str] = table["lookups"]
+        self._no_hosts: tuple[str, ...] = tuple(table["no_hosts"])
 
     def stage_of(self, text: Text, seen: set[int], command: str | None) -> tuple[Stage, str] | None:
         """Return the stage before RCPT TO that `text` names, or whose `command` it was, with what names it; or None."""
@@ -67,6 +72,29 @@ class Stages:
             if host is not None:
                 return host.group()
         return None
+
+    def hosts_by(
+        self, text: str, begin: int, start: int, end: int, reach: int
+    ) -> tuple[list[str], list[tuple[str, bool]]]:
+        """Return the hosts and domains that words on a domain, from `start` to `end` of `text`, name; and those that
+        stand between `begin` and `reach` behind them, each with whether it is close enough to be meant.
+        """
+        named: list[str] = []
+        near: list[tuple[str, bool]] = []
+        before = text.rfind(" ", 0, begin) + 1
+        name = _TO_NAME.match(text, end)
+        after = name.end() if name else end
+        for found in _HOST.finditer(text, before, min(len(text), end + reach)):
+            first, last = found.span()
+            host = found.group()
+            is_part = text[last : last + 1] == "@" or text[max(0, first - 1) : first] == "/"
+            if last <= begin or is_part or host.startswith(self._no_hosts):
+                continue
+            is_before = last <= start and _FROM_NAME.fullmatch(text, last, start) is not None
+            if is_before or first == after or (last > start and first < end):
+                named.append(host)
+            near.append((host, start - last <= _CLOSE and first - end <= _CLOSE))
+        return named, near
 
 
 def _looked_for(words: str) -> tuple[Condition, Expression]:
