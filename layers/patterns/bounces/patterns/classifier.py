@@ -32,8 +32,10 @@ DEFAULT: Final = "default"
 NEAR: Final = 160  # characters around the words of a rule in which a qualifier bears on them
 
 SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
-SENDERS_NULL_MX: Final = ".7.27"  # RFC 7505 4.2, in a reply; sendmail gives it a recipient's domain that takes no mail
-AUTH_REPLIES: Final = frozenset({"530", "534", "535", "538"})  # RFC 4954 6: about who logs in
+# In a reply: the sender's domain has a null MX (RFC 7505 4.2). As a status alone, sendmail gives 5.7.27 where a
+# recipient's domain takes no mail.
+SENDER_STATUSES_SAID: Final = (*SENDER_STATUSES, ".7.27")
+SENDER_REPLIES: Final = frozenset({"517", "530", "534", "535", "538"})  # Courier refuses a sender; RFC 4954 6, a login
 
 BAD_DOMAIN: Final = "bad-domain"
 INVALID_SENDER: Final = "invalid-sender"
@@ -214,8 +216,10 @@ def is_transient(report: Report) -> bool:
     if report.event is Event.DELAY:
         return True  # given up for want of time: nobody has refused for good
     given = [code for code in (report.reply_code, report.status) if code]
+    said = (report.diagnostic or "").casefold()
+    if codes.starts_as_transient(said):
+        return True
     if not given:
-        said = (report.diagnostic or "").casefold()
         given = [code for code in (codes.reply_code_in(said), *codes.statuses_in(said)[:1]) if code]
     return any(code.startswith(codes.TRANSIENT) for code in given)
 
@@ -276,14 +280,13 @@ def _by_status(report: Report, text: Text) -> Decision | None:
 
 def _has_sender_status(report: Report, text: Text) -> bool:
     """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2) and in a
-    reply 5.7.27, or for who logs in.
+    reply 5.7.27, or a reply code that is, or for who logs in.
     """
-    if (report.status or "")[1:] in SENDER_STATUSES or text.folded[text.answer : text.answer + 3] in AUTH_REPLIES:
+    if (report.status or "")[1:] in SENDER_STATUSES or text.folded[text.answer : text.answer + 3] in SENDER_REPLIES:
         return True
-    said = (*SENDER_STATUSES, SENDERS_NULL_MX)
-    if not any(status in text.folded for status in said):
+    if not any(status in text.folded for status in SENDER_STATUSES_SAID):
         return False
-    return any(status[1:] in said for status in codes.statuses_in(text.folded))
+    return any(status[1:] in SENDER_STATUSES_SAID for status in codes.statuses_in(text.folded))
 
 
 def _by_stage(stage: Stage, matched: str) -> Decision:
