@@ -106,6 +106,9 @@ class Classifier:
 
     def decide(self, report: Report, text: Text, seen: Sighting, without: Container[str] = ()) -> Decision:
         """Return what the built-in layers say, leaving aside the rules whose ids are in `without`."""
+        given_up = self._stages.given_up_in(text, seen.words)
+        if given_up is not None:
+            return _by_giving_up(*given_up)
         stage = self._stages.stage_of(text, seen.words, report.command)
         about_sender = stage is not None or _has_sender_status(report, text)
         for found in self._rule_lexicon.met(seen, text):
@@ -291,6 +294,11 @@ def _has_sender_status(report: Report, text: Text) -> bool:
 
 def _by_stage(stage: Stage, matched: str) -> Decision:
     because = f'refused before the recipient was named ("{matched}"), so it says {_said(stage.category)}'
+    return Decision(stage.category, PHRASE, f"stage.{stage.id}", stage.words, matched, because)
+
+
+def _by_giving_up(stage: Stage, matched: str) -> Decision:
+    because = f'the sending system gave up ("{matched}"), which says {_said(stage.category)}'
     return Decision(stage.category, PHRASE, f"stage.{stage.id}", stage.words, matched, because)
 
 

@@ -26,6 +26,7 @@ _HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
 # What stands between words on a domain and the name of it, behind them and before them.
 _TO_NAME: Final = re.compile(r"[ \"'<:=]*(?:(?:for|of|named|domain|host|name|the)[ \"'<:=]+){0,3}")
 _FROM_NAME: Final = re.compile(r"[>\"')\]]?(?: (?:is|was|has|have|does|do|publishes|an?|the|not|seems))*[ (]*")
+_FOR_GOOD: Final = re.compile(r"(?<![\w.@-])5[0-5]\d[ -]")  # the reply code of a permanent refusal (RFC 5321 4.2.1)
 _CLOSE: Final = 24  # characters between words on a domain and a name that they may be about
 
 
@@ -39,6 +40,9 @@ class Stages:
             for entry in read_table("stages.toml")["stage"]
         ]
         self._stages = [(stage, *_looked_for(stage.words)) for stage in found]
+        given_up = read_table("stages.toml")["given_up"]
+        self._given_up = Stage("given-up", given_up["category"], given_up["words"], ())
+        self._in_vain = _looked_for(given_up["words"])
         table = read_table("qualifiers.toml")
         self._qualifiers = [_looked_for(entry["words"]) for entry in table["qualifier"]]
         self._lookups: list[str] = table["lookups"]
@@ -53,6 +57,17 @@ class Stages:
             if condition.holds(seen):
                 for start, end in words.places(text):
                     return stage, text.folded[start:end]
+        return None
+
+    def given_up_in(self, text: Text, seen: set[int]) -> tuple[Stage, str] | None:
+        """Return what `text` says of a message that was given up for want of time, with the words; None where it says
+        nothing of it, or quotes an answer that refused for good.
+        """
+        condition, words = self._in_vain
+        if condition.holds(seen):
+            for start, end in words.places(text):
+                if _FOR_GOOD.search(text.folded, end) is None:
+                    return self._given_up, text.folded[start:end]
         return None
 
     def qualifier_in(self, answer: str, seen: set[int]) -> str | None:
