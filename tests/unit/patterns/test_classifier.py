@@ -306,6 +306,14 @@ def test_a_domain_of_any_recipient_is_meant_and_a_host_that_only_reports_is_not(
     assert CLASSIFIER.classify(report_of(diagnostic, **fields)).bounce_type is BounceType.HARD
 
 
+@pytest.mark.parametrize("name", ["newsletter", "marketing", "billing", "Sender", "journal"])
+def test_the_recipients_own_name_is_no_word_of_doubt(name: str) -> None:
+    for address in (f"{name}@shop.example", f"kim@{name.lower()}.example"):
+        said = f"550 5.1.1 <{address}>: Recipient address rejected: User unknown in mx.{address.partition('@')[2]}"
+        assert CLASSIFIER.classify(report_of(said, recipient=address)).bounce_type is BounceType.HARD
+        assert CLASSIFIER.classify(report_of(said, recipient="a@b.example")).bounce_type is BounceType.SOFT
+
+
 def test_a_null_mx_of_the_sender_is_no_word_on_the_recipient() -> None:
     verdict = CLASSIFIER.classify(report_of("550 5.7.27 news.example has a null MX"))
     assert (verdict.category, verdict.bounce_type) == ("invalid-sender", BounceType.SOFT)

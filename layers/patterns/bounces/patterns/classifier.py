@@ -149,7 +149,7 @@ class Classifier:
             host = self._other_host(found, text, report)
             if host is not None:
                 return host
-        return None if rule.layer == PROVIDER else self._stages.qualifier_in(near, seen.words)
+        return None if rule.layer == PROVIDER else self._stages.qualifier_in(_unnamed(near, report), seen.words)
 
     def _other_host(self, found: Found, text: Text, report: Report) -> str | None:
         """Return the host or domain that words on a domain are about, where it is none of the recipient's."""
@@ -231,6 +231,15 @@ def _is_recipients(host: str, report: Report) -> bool:
     """Say whether `host` is the domain of a recipient of `report`, in it, or what that is in."""
     addresses = (report.recipient, report.original_recipient, report.addressee)
     return any(_is_of(host, address) for address in addresses if address)
+
+
+def _unnamed(near: str, report: Report) -> str:
+    """Return `near` without the recipient's addresses and domains: `billing@example.com` says nothing of a bill."""
+    for address in (report.recipient, report.original_recipient, report.addressee):
+        domain = domain_of(address) if address else ""
+        if address and domain:
+            near = near.replace(address.casefold(), "-").replace(domain, "-")
+    return near
 
 
 def _is_senders(host: str, report: Report) -> bool:

@@ -23,6 +23,9 @@ class Stage(NamedTuple):
 
 
 _HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
+_NAME: Final = re.compile(
+    r"[a-z0-9_.-]+"
+)  # what may hold a host: taken whole, so that no text costs more than its length
 # What stands between words on a domain and the name of it, behind them and before them.
 _TO_NAME: Final = re.compile(r"[ \"'<:=]*(?:(?:for|of|named|domain|host|name|the)[ \"'<:=]+){0,3}")
 _FROM_NAME: Final = re.compile(r"[>\"')\]]?(?: (?:is|was|has|have|does|do|publishes|an?|the|not|seems))*[ (]*")
@@ -96,12 +99,15 @@ class Stages:
         """
         named: list[str] = []
         near: list[tuple[str, bool]] = []
-        before = text.rfind(" ", 0, begin) + 1
+        before = text.rfind(" ", max(0, begin - reach), begin) + 1 or begin
         name = _TO_NAME.match(text, end)
         after = name.end() if name else end
-        for found in _HOST.finditer(text, before, min(len(text), end + reach)):
-            first, last = found.span()
-            host = found.group()
+        for found in _NAME.finditer(text, before, min(len(text), end + reach)):
+            host = found.group().strip(".-")
+            first = found.start() + found.group().index(host)
+            last = first + len(host)
+            if "." not in host or not host[host.rindex(".") + 1].isalpha():
+                continue
             is_part = text[last : last + 1] == "@" or text[max(0, first - 1) : first] == "/"
             if last <= begin or is_part or host.startswith(self._no_hosts):
                 continue
