@@ -23,9 +23,8 @@ class Stage(NamedTuple):
 
 
 _HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
-_NAME: Final = re.compile(
-    r"[a-z0-9_.-]+"
-)  # what may hold a host: taken whole, so that no text costs more than its length
+# What may be a host, taken whole: looked for by _HOST, a text would cost its length squared.
+_NAME: Final = re.compile(r"[a-z0-9_.-]+")
 # What stands between words on a domain and the name of it, behind them and before them.
 _TO_NAME: Final = re.compile(r"[ \"'<:=]*(?:(?:for|of|named|domain|host|name|the)[ \"'<:=]+){0,3}")
 _FROM_NAME: Final = re.compile(r"[>\"')\]]?(?: (?:is|was|has|have|does|do|publishes|an?|the|not|seems))*[ (]*")
@@ -68,8 +67,9 @@ class Stages:
         """
         condition, words = self._in_vain
         if condition.holds(seen):
+            last = max((found.start() for found in _FOR_GOOD.finditer(text.folded)), default=-1)
             for start, end in words.places(text):
-                if _FOR_GOOD.search(text.folded, end) is None:
+                if end > last:
                     return self._given_up, text.folded[start:end]
         return None
 
