@@ -8,12 +8,13 @@ from bounces.records import Event, Report, Source
 
 HERE = Path(__file__).parent
 _LOOKED_UP = re.compile(r"(?:name=|Name server: |look up host )([\w.-]*[\w-])")
+_MISSING = re.compile(r"([\w-]+(?:\.[\w-]+)*\.invalid)\b")  # a recipient's domain that does not exist
 
 
 def report_of(diagnostic: str | None, **fields: object) -> Report:
     """Return a bounce with `diagnostic` and the codes that stand in it; `fields` are set instead."""
     text = diagnostic or ""
-    host = _LOOKED_UP.search(text)
+    host = _MISSING.search(text) or _LOOKED_UP.search(text)
     found: dict[str, object] = {
         "id": "1",
         "source": Source.SES,

@@ -246,7 +246,82 @@ def test_a_host_that_is_not_the_recipients_kills_no_recipient(
     assert CLASSIFIER.classify(report).bounce_type is bounce_type
 
 
-@pytest.mark.parametrize("command", ["MAIL", "EHLO", "HELO"])
+@pytest.mark.parametrize(
+    "diagnostic",
+    [
+        "550 No MX or A record for {}",
+        "550 5.1.2 Domain {} does not exist",
+        "550 5.7.1 <kim@shop.example>: {} has no MX record",
+        "550 {}: no such domain",
+        "550 {} (unknown domain), no mail is taken of it",
+        "550 <kim@shop.example>: invalid domain {}",
+        "550 {} sends no mail: null MX",
+        "DNS lookup of {} failed: NXDOMAIN",
+        "550 5.4.310 DNS domain {} does not exist [AM5EUR03.eop-EUR03.prod.protection.outlook.com]",
+        "The mail server could not deliver mail to kim@{}. The account or domain may not exist, and so on",
+    ],
+)
+@pytest.mark.parametrize(
+    ("host", "category"),
+    [
+        ("shop.example", "bad-domain"),
+        ("mail.shop.example", "bad-domain"),
+        ("back.brand.example", "invalid-sender"),
+        ("brand.example", "invalid-sender"),
+        ("mta4.esp.example", "other"),
+    ],
+)
+def test_words_on_another_domain_than_the_recipients_kill_no_recipient(
+    diagnostic: str, host: str, category: str
+) -> None:
+    fields = {"recipient": "kim@shop.example", "envelope_recipient": "b@back.brand.example"}
+    verdict = CLASSIFIER.classify(report_of(diagnostic.format(host), **fields))
+    assert (verdict.category, verdict.bounce_type is BounceType.HARD) == (category, category == "bad-domain")
+    unknown = CLASSIFIER.classify(report_of(diagnostic.format(host), recipient=None))
+    assert (unknown.category, unknown.bounce_type) == ("bad-domain", BounceType.HARD)
+
+
+@pytest.mark.parametrize(
+    ("diagnostic", "fields"),
+    [
+        (
+            "550 Domain new.example does not exist",
+            {"recipient": "k@new.example", "original_recipient": "k@a.example"},
+        ),
+        (
+            "550 Domain a.example does not exist",
+            {"recipient": "k@new.example", "original_recipient": "k@a.example"},
+        ),
+        ("550 Domain old.example does not exist", {"recipient": "k@new.example", "addressee": "k@old.example"}),
+        ("550 Domain shop.example does not exist", {"recipient": "kim@news.shop.example"}),
+        ("550 5.1.2 <kim@shop.example>: no such domain, said mx4.hoster.example", {"recipient": "kim@shop.example"}),
+        ("550 no such domain - mx4.hoster.example", {"recipient": "k@a.example", "remote_mta": "mx4.hoster.example"}),
+        ("550 no such domain. See https://help.hoster.example/17", {"recipient": "kim@shop.example"}),
+        ("550 5.4.4 SMTPSEND.DNS.NonExistentDomain; nonexistent domain", {"recipient": "kim@shop.example"}),
+    ],
+)
+def test_a_domain_of_any_recipient_is_meant_and_a_host_that_only_reports_is_not(
+    diagnostic: str, fields: dict[str, object]
+) -> None:
+    assert CLASSIFIER.classify(report_of(diagnostic, **fields)).bounce_type is BounceType.HARD
+
+
+@pytest.mark.parametrize("name", ["newsletter", "marketing", "billing", "Sender", "journal"])
+def test_the_recipients_own_name_is_no_word_of_doubt(name: str) -> None:
+    for address in (f"{name}@shop.example", f"kim@{name.lower()}.example"):
+        said = f"550 5.1.1 <{address}>: Recipient address rejected: User unknown in mx.{address.partition('@')[2]}"
+        assert CLASSIFIER.classify(report_of(said, recipient=address)).bounce_type is BounceType.HARD
+        assert CLASSIFIER.classify(report_of(said, recipient="a@b.example")).bounce_type is BounceType.SOFT
+
+
+def test_a_null_mx_of_the_sender_is_no_word_on_the_recipient() -> None:
+    verdict = CLASSIFIER.classify(report_of("550 5.7.27 news.example has a null MX"))
+    assert (verdict.category, verdict.bounce_type) == ("invalid-sender", BounceType.SOFT)
+    by_sendmail = CLASSIFIER.classify(report_of("550 Host does not accept mail", status="5.7.27"))
+    assert (by_sendmail.category, by_sendmail.bounce_type) == ("bad-domain", BounceType.HARD)
+
+
+@pytest.mark.parametrize("command", ["MAIL", "EHLO", "HELO", "STARTTLS", "AUTH", "RSET"])
 def test_what_was_refused_before_the_recipient_was_named_is_not_about_it(command: str) -> None:
     said = "550 5.1.1 no such user"
     assert CLASSIFIER.classify(report_of(said, command=command)).bounce_type is BounceType.SOFT

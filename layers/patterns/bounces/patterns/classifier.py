@@ -33,9 +33,13 @@ NEAR: Final = 160  # characters around the words of a rule in which a qualifier 
 BESIDE: Final = 60  # characters in which one does that has to stand before or after them
 
 SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
-AUTH_REPLIES: Final = frozenset({"530", "534", "535", "538"})  # RFC 4954 6: about who logs in
+# In a reply: the sender's domain has a null MX (RFC 7505 4.2). As a status alone, sendmail gives 5.7.27 where a
+# recipient's domain takes no mail.
+SENDER_STATUSES_SAID: Final = (*SENDER_STATUSES, ".7.27")
+SENDER_REPLIES: Final = frozenset({"517", "530", "534", "535", "538"})  # Courier refuses a sender; RFC 4954 6, a login
 
 BAD_DOMAIN: Final = "bad-domain"
+INVALID_SENDER: Final = "invalid-sender"
 VAGUE: Final = frozenset({OTHER, "policy-related"})  # what single words say without knowing a reason
 
 _EVENTS: Final = {
@@ -103,6 +107,9 @@ class Classifier:
 
     def decide(self, report: Report, text: Text, seen: Sighting, without: Container[str] = ()) -> Decision:
         """Return what the built-in layers say, leaving aside the rules whose ids are in `without`."""
+        given_up = self._stages.given_up_in(text, seen.words)
+        if given_up is not None:
+            return _by_giving_up(*given_up)
         stage = self._stages.stage_of(text, seen.words, report.command)
         about_sender = stage is not None or _has_sender_status(report, text)
         for found in self._rule_lexicon.met(seen, text):
@@ -110,7 +117,9 @@ class Classifier:
             if rule.id in without or (about_sender and rule.is_about_address):
                 continue
             if not rule.weak:
-                return _by_words(rule, found, self._doubt(rule, found, text, seen, report))
+                doubt = self._doubt(rule, found, text, seen, report)
+                is_senders = doubt is not None and rule.category == BAD_DOMAIN and _is_senders(doubt, report)
+                return _by_words(rule, found, doubt, INVALID_SENDER if is_senders else OTHER)
             if stage is None:
                 return _clearer(_by_words(rule, found, None), _by_status(report, text))
             break
@@ -118,7 +127,7 @@ class Classifier:
         if stage is not None:
             return by_status if by_status and _is_definite(by_status) else _by_stage(*stage)
         if by_status is not None:
-            return self._doubted(by_status, text, seen)
+            return self._doubted(by_status, report, text, seen)
         return _by_reply(report, text) or _by_default(report)
 
     def rules_met(self, seen: Sighting, text: Text) -> Iterator[Found]:
@@ -141,26 +150,39 @@ class Classifier:
         if sender and sender in near and (report.recipient or "").casefold() not in near:
             return sender  # it is the return path that was looked up, and not the recipient
         if rule.category == BAD_DOMAIN and report.recipient:
-            host = self._stages.host_looked_up(text.folded[text.answer :])
-            if host is not None and not _is_recipients(host, report):
+            host = self._other_host(found, text, report)
+            if host is not None:
                 return host
         if rule.layer == PROVIDER:
             return None
         before = text.folded[max(text.answer, found.start - BESIDE) : found.start]
-        return self._stages.qualifier_in(near, seen.words) or self._stages.condition_in(
+        return self._stages.qualifier_in(_unnamed(near, report), seen.words) or self._stages.condition_in(
             before, text.folded[end : end + BESIDE], seen.words
         )
 
-    def _doubted(self, by_status: Decision, text: Text, seen: Sighting) -> Decision:
+    def _doubted(self, by_status: Decision, report: Report, text: Text, seen: Sighting) -> Decision:
         """Return `by_status`, a code with no known words beside it: of what the words say, as far as that is known."""
         if not _is_about_address(by_status.category):
             return by_status
         answer = text.folded[text.answer :]
-        doubt = self._stages.qualifier_in(answer, seen.words) or _in_unknown_words(answer)
+        doubt = self._stages.qualifier_in(_unnamed(answer, report), seen.words) or _in_unknown_words(answer)
         if doubt is None:
             return by_status
         because = f'{by_status.because}, but "{_short(doubt)}" beside it leaves doubt, so soft'
         return Decision(OTHER, STATUS, by_status.rule, by_status.text, by_status.matched, because)
+
+    def _other_host(self, found: Found, text: Text, report: Report) -> str | None:
+        """Return the host or domain that words on a domain are about, where it is none of the recipient's."""
+        host = self._stages.host_looked_up(text.folded[text.answer :])
+        if host is not None:
+            return None if _is_recipients(host, report) else host
+        begin = max(text.answer if found.start >= text.answer else 0, found.start - NEAR)
+        named, near = self._stages.hosts_by(text.folded, begin, found.start, found.start + len(found.matched), NEAR)
+        if not named:
+            known = (report.remote_mta or "", report.reporting_mta or "")
+            if not any(_is_recipients(host, report) for host, _ in near):
+                named = [host for host, is_close in near if is_close and host not in known]
+        return None if any(_is_recipients(host, report) for host in named) else next(iter(named), None)
 
     def _type_of(self, report: Report, decision: Decision) -> tuple[BounceType, str]:
         """Return hard or soft by the policy, and why."""
@@ -217,19 +239,37 @@ def is_transient(report: Report) -> bool:
     if report.event is Event.DELAY:
         return True  # given up for want of time: nobody has refused for good
     given = [code for code in (report.reply_code, report.status) if code]
+    said = (report.diagnostic or "").casefold()
+    if codes.starts_as_transient(said):
+        return True
     if not given:
-        said = (report.diagnostic or "").casefold()
         given = [code for code in (codes.reply_code_in(said), *codes.statuses_in(said)[:1]) if code]
     return any(code.startswith(codes.TRANSIENT) for code in given)
 
 
 def _is_recipients(host: str, report: Report) -> bool:
-    """Say whether `host` is the domain of a recipient of `report` or in it."""
+    """Say whether `host` is the domain of a recipient of `report`, in it, or what that is in."""
+    addresses = (report.recipient, report.original_recipient, report.addressee)
+    return any(_is_of(host, address) for address in addresses if address)
+
+
+def _unnamed(near: str, report: Report) -> str:
+    """Return `near` without the recipient's addresses and domains: `billing@example.com` says nothing of a bill."""
     for address in (report.recipient, report.original_recipient, report.addressee):
         domain = domain_of(address) if address else ""
-        if domain and (host == domain or host.endswith(f".{domain}")):
-            return True
-    return False
+        if address and domain:
+            near = near.replace(address.casefold(), "-").replace(domain, "-")
+    return near
+
+
+def _is_senders(host: str, report: Report) -> bool:
+    """Say whether `host` is the domain of the return path that `report` came to, in it, or what that is in."""
+    return report.envelope_recipient is not None and _is_of(host, report.envelope_recipient)
+
+
+def _is_of(host: str, address: str) -> bool:
+    domain = domain_of(address)
+    return bool(domain) and (host == domain or host.endswith(f".{domain}") or domain.endswith(f".{host}"))
 
 
 def _tried(report: Report) -> timedelta:
@@ -239,12 +279,12 @@ def _tried(report: Report) -> timedelta:
     return report.last_attempt - report.first_attempt
 
 
-def _by_words(rule: Rule, found: Found, doubt: str | None) -> Decision:
+def _by_words(rule: Rule, found: Found, doubt: str | None, doubted: str = OTHER) -> Decision:
     whose = f"{rule.provider.name}'s words" if rule.layer == PROVIDER and rule.provider else "the words"
     because = f'{whose} "{_short(found.matched)}" say {_said(rule.category)}'
     category = rule.category
     if doubt:
-        category, because = OTHER, f'{because}, but "{_short(doubt)}" beside them leaves doubt, so soft'
+        category, because = doubted, f'{because}, but "{_short(doubt)}" beside them leaves doubt, so soft'
     return Decision(category, rule.layer, rule.id, rule.text, found.matched, because, rule.soft, rule.ignore)
 
 
@@ -271,14 +311,14 @@ def _by_status(report: Report, text: Text) -> Decision | None:
 
 
 def _has_sender_status(report: Report, text: Text) -> bool:
-    """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2), or for who
-    logs in.
+    """Say whether a code is given that is defined for the sender's address, 5.1.7 or 5.1.8 (RFC 3463 3.2) and in a
+    reply 5.7.27, or a reply code that is, or for who logs in.
     """
-    if (report.status or "")[1:] in SENDER_STATUSES or text.folded[text.answer : text.answer + 3] in AUTH_REPLIES:
+    if (report.status or "")[1:] in SENDER_STATUSES or text.folded[text.answer : text.answer + 3] in SENDER_REPLIES:
         return True
-    if ".1.7" not in text.folded and ".1.8" not in text.folded:
+    if not any(status in text.folded for status in SENDER_STATUSES_SAID):
         return False
-    return any(status[1:] in SENDER_STATUSES for status in codes.statuses_in(text.folded))
+    return any(status[1:] in SENDER_STATUSES_SAID for status in codes.statuses_in(text.folded))
 
 
 def _in_unknown_words(answer: str) -> str | None:
@@ -294,6 +334,11 @@ def _has_foreign_letter(word: str) -> bool:
 
 def _by_stage(stage: Stage, matched: str) -> Decision:
     because = f'refused before the recipient was named ("{matched}"), so it says {_said(stage.category)}'
+    return Decision(stage.category, PHRASE, f"stage.{stage.id}", stage.words, matched, because)
+
+
+def _by_giving_up(stage: Stage, matched: str) -> Decision:
+    because = f'the sending system gave up ("{matched}"), which says {_said(stage.category)}'
     return Decision(stage.category, PHRASE, f"stage.{stage.id}", stage.words, matched, because)
 
 

@@ -15,6 +15,7 @@ from bounces.patterns.policy import categories
 _STATUS: Final = re.compile(r"[245](?<![\d.\w].)\.(\d{1,3})\.(\d{1,3})(?![\d\w]|\.\d)")
 _REPLY: Final = re.compile(r"([245](?<![^\s:;>'\"(\[].)[0-5]\d)(?=[\s\-:;,]|$)")
 _REFUSAL: Final = re.compile(r"[45](?<![^\s:;>'\"(\[].)[0-5]\d(?=[\s\-:;,])")
+_TRANSIENT_START: Final = re.compile(r"(?:smtp; ?)?4\d\d[ -]")
 TRANSIENT: Final = "4"
 
 
@@ -69,6 +70,11 @@ def reply_code_in(text: str) -> str | None:
     """Return the first reply code in `text`, or None."""
     found = _REPLY.search(text)
     return found.group(1) if found else None
+
+
+def starts_as_transient(text: str) -> bool:
+    """Say whether `text` starts with a number of class 4, also one that no RFC has: systems make up codes, as 498."""
+    return _TRANSIENT_START.match(text) is not None
 
 
 def reply_start(text: str) -> int:

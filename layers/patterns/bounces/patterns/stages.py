@@ -24,6 +24,13 @@ class Stage(NamedTuple):
 
 _PLACES: Final = (None, "before", "after")  # where the words of a qualifier may stand; None: on either side, or between
 _HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
+# What may be a host, taken whole: looked for by _HOST, a text would cost its length squared.
+_NAME: Final = re.compile(r"[a-z0-9_.-]+")
+# What stands between words on a domain and the name of it, behind them and before them.
+_TO_NAME: Final = re.compile(r"[ \"'<:=]*(?:(?:for|of|named|domain|host|name|the)[ \"'<:=]+){0,3}")
+_FROM_NAME: Final = re.compile(r"[>\"')\]]?(?: (?:is|was|has|have|does|do|publishes|an?|the|not|seems))*[ (]*")
+_FOR_GOOD: Final = re.compile(r"(?<![\w.@-])5[0-5]\d[ -]")  # the reply code of a permanent refusal (RFC 5321 4.2.1)
+_CLOSE: Final = 24  # characters between words on a domain and a name that they may be about
 
 
 class Stages:
@@ -36,12 +43,16 @@ class Stages:
             for entry in read_table("stages.toml")["stage"]
         ]
         self._stages = [(stage, *_looked_for(stage.words)) for stage in found]
+        given_up = read_table("stages.toml")["given_up"]
+        self._given_up = Stage("given-up", given_up["category"], given_up["words"], ())
+        self._in_vain = _looked_for(given_up["words"])
         table = read_table("qualifiers.toml")
         placed: dict[str | None, list[tuple[Condition, Expression]]] = {place: [] for place in _PLACES}
         for entry in table["qualifier"]:
             placed[entry.get("stands")].append(_looked_for(entry["words"]))
         self._near, self._before, self._after = placed.values()
         self._lookups: list[str] = table["lookups"]
+        self._no_hosts: tuple[str, ...] = tuple(table["no_hosts"])
 
     def stage_of(self, text: Text, seen: set[int], command: str | None) -> tuple[Stage, str] | None:
         """Return the stage before RCPT TO that `text` names, or whose `command` it was, with what names it; or None."""
@@ -52,6 +63,18 @@ class Stages:
             if condition.holds(seen):
                 for start, end in words.places(text):
                     return stage, text.folded[start:end]
+        return None
+
+    def given_up_in(self, text: Text, seen: set[int]) -> tuple[Stage, str] | None:
+        """Return what `text` says of a message that was given up for want of time, with the words; None where it says
+        nothing of it, or quotes an answer that refused for good.
+        """
+        condition, words = self._in_vain
+        if condition.holds(seen):
+            last = max((found.start() for found in _FOR_GOOD.finditer(text.folded)), default=-1)
+            for start, end in words.places(text):
+                if end > last:
+                    return self._given_up, text.folded[start:end]
         return None
 
     def qualifier_in(self, answer: str, seen: set[int]) -> str | None:
@@ -70,6 +93,32 @@ class Stages:
             if host is not None:
                 return host.group()
         return None
+
+    def hosts_by(
+        self, text: str, begin: int, start: int, end: int, reach: int
+    ) -> tuple[list[str], list[tuple[str, bool]]]:
+        """Return the hosts and domains that words on a domain, from `start` to `end` of `text`, name; and those that
+        stand between `begin` and `reach` behind them, each with whether it is close enough to be meant.
+        """
+        named: list[str] = []
+        near: list[tuple[str, bool]] = []
+        before = text.rfind(" ", max(0, begin - reach), begin) + 1 or begin
+        name = _TO_NAME.match(text, end)
+        after = name.end() if name else end
+        for found in _NAME.finditer(text, before, min(len(text), end + reach)):
+            host = found.group().strip(".-")
+            first = found.start() + found.group().index(host)
+            last = first + len(host)
+            if "." not in host or not host[host.rindex(".") + 1].isalpha():
+                continue
+            is_part = text[last : last + 1] == "@" or text[max(0, first - 1) : first] == "/"
+            if last <= begin or is_part or host.startswith(self._no_hosts):
+                continue
+            is_before = last <= start and _FROM_NAME.fullmatch(text, last, start) is not None
+            if is_before or first == after or (last > start and first < end):
+                named.append(host)
+            near.append((host, start - last <= _CLOSE and first - end <= _CLOSE))
+        return named, near
 
 
 def _first(qualifiers: list[tuple[Condition, Expression]], part: str, seen: set[int]) -> str | None:

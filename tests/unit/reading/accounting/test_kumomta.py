@@ -47,6 +47,25 @@ def test_record(row: dict[str, Any]) -> None:
         ] == []
 
 
+@pytest.mark.parametrize(
+    ("command", "verb"),
+    [
+        ("RCPT TO:<a@example.org>", "RCPT"),
+        ("MAIL FROM:<b@example.net>", "MAIL"),
+        ("ehlo mta4.example.net", "EHLO"),
+        ("STARTTLS", "STARTTLS"),
+        ("AUTH PLAIN", "AUTH"),
+        ("RSET", "RSET"),
+        (".", None),
+        (None, None),
+    ],
+)
+def test_the_verb_of_the_refused_command_is_kept(command: str | None, verb: str | None) -> None:
+    response = {"code": 550, "content": "no", "command": command}
+    (report,) = _push(_record({"fields": {"type": "Bounce", "response": response}})).reports
+    assert report.command == verb
+
+
 def test_every_known_type_has_a_sample() -> None:
     assert {*kinds(), *IGNORED} <= {row["fields"].get("type") for row in RECORDS}
 

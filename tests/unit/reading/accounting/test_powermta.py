@@ -73,6 +73,39 @@ def test_a_row_under_the_columns_of_another_type_is_never_read() -> None:
     assert push.rejected == len(moved)
 
 
+BAD_MAILBOX, BAD_SYSTEM = "5.1.1 (bad destination mailbox address)", "5.1.2 (bad destination system: no such domain)"
+DISABLED = "5.2.1 (mailbox disabled, not accepting messages)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "diagnostic", "read", "hard"),
+    [
+        # A reply without a code of its own: the status is what PowerMTA made of its 550, and proves nothing.
+        ("b", BAD_MAILBOX, "smtp;550 Not today", "5.0.0", False),
+        ("b", BAD_MAILBOX, "smtp;553 nothing for that one", "5.0.0", False),
+        ("b", BAD_MAILBOX, "550 Go elsewhere", "5.0.0", False),
+        ("b", DISABLED, "smtp;550 Requested action not taken", "5.0.0", False),
+        ("b", "5.1.6 (mailbox has moved)", "smtp;551 not so", "5.0.0", False),
+        ("b", "4.2.1 (mailbox disabled, not accepting messages)", "smtp;450 not so", "4.0.0", False),
+        ("b", BAD_MAILBOX, "smtp;550 there is no such user here", "5.0.0", True),
+        ("b", "5.7.1 (delivery not authorized)", "smtp;550 not for you", "5.7.1", False),
+        # The reply's own code, nobody's reply, and a DSN that came later, whose status is the remote host's.
+        ("b", BAD_MAILBOX, "smtp;550 5.1.1 gone", "5.1.1", True),
+        ("b", BAD_MAILBOX, "", "5.1.1", True),
+        ("b", BAD_SYSTEM, "", "5.1.2", True),
+        ("b", BAD_SYSTEM, "smtp;bad destination system: no such domain", "5.1.2", True),
+        ("b", BAD_MAILBOX, "x-pmta;bounce-queue", "5.1.1", False),
+        ("rb", "5.1.1", "smtp;550 gone", "5.1.1", True),
+    ],
+)
+def test_a_status_that_powermta_made_up_says_nothing_of_the_address(
+    kind: str, status: str, diagnostic: str, read: str, hard: bool
+) -> None:
+    row = {"type": kind, "timeLogged": "2026-11-20 10:00:00+0000", "rcpt": "kit@example.org", "dsnAction": "failed"}
+    push = read_push(json.dumps(row | {"dsnStatus": status, "dsnDiag": diagnostic}).encode(), POWERMTA)
+    assert not wrong(push.reports[0], {"status": read, "hard": hard})
+
+
 def test_layouts_name_columns_that_are_known() -> None:
     for layout in known_columns().layouts:
         assert set(layout.columns[1:]) <= set(plan_for(layout.columns).identity), layout.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -47,7 +48,7 @@ def kinds() -> Mapping[str, Kind]:
     return {name: Kind(**{**entry, "event": Event(entry["event"])}) for name, entry in table.items()}
 
 
-_VERB: Final = 4  # letters of an SMTP command (RFC 5321 4.1.1) before its arguments
+_VERB: Final = re.compile(r"[A-Za-z]{4,8}")  # of an SMTP command (RFC 5321 4.1.1, RFC 3207), before its arguments
 
 
 def outcome_of(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def outcome_of(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
     reply_code, said = codes_in(content)
     if kind.report and code == _INVENTED and not status:
         code = ""
+    verb = _VERB.match(text_of(response.get("command")))
     event, note = kind.event, kind.note
     best = best_status(status, said) or kind.status
     reply_code = reply_code or (code if len(code) == 3 and _is_number(code) else "")
@@ -74,7 +76,7 @@ def outcome_of(kind: Kind, record: Mapping[str, Any]) -> dict[str, Any]:
         "status": best or None,
         "reply_code": reply_code or None,
         "diagnostic": _as_received(code, status, content) or None,
-        "command": text_of(response.get("command"))[:_VERB].strip(" .:").upper() or None,
+        "command": verb.group().upper() if verb else None,
         "note": note,
     }
 

@@ -6,6 +6,7 @@ docs/records.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ REDACTED: Final = "a privacy policy took the recipient's name out"
 
 OWN_NOTE: Final = "PowerMTA itself or its operator gave up, no remote host: it says nothing of the address"
 
+_ADDRESS_STATUS: Final = re.compile(r"[45]\.(1\.\d{1,3}|2\.1)")  # RFC 3463 3.2, 3.3: bad address, mailbox disabled
 _OWN: Final = "x-pmta;"  # the diagnostic type of what PowerMTA says itself, such as that a queue was bounced by hand
 # Who complained, in the order in which the columns are believed; each may hold several addresses.
 _COMPLAINANTS: Final = ("rcpt", "arf_original-rcpt-to", "arf_removal-recipient", "header_x-hmxmroriginalrecipient")
@@ -89,6 +91,9 @@ def _finding(kind: str, row: Mapping[str, str]) -> Finding:
         reply_code=reply_code or reply_code_in(status_field) or "",
         diagnostic=words,
     )
+    is_own = row.get("dsndiag", "")[: len(_OWN)].lower() == _OWN
+    if kind == "b" and not said and not is_own and _is_made_up(finding.status, words, status_field):
+        finding.status = f"{finding.status[0]}.0.0"
     event = ACTIONS.get(finding.action, finding.event)
     if kind == "d" and event is not Event.DELIVERY:
         raise RecordError(f"is a delivery whose dsnAction is {finding.action}: its values stand under other columns")
@@ -97,9 +102,18 @@ def _finding(kind: str, row: Mapping[str, str]) -> Finding:
         finding.action = "failed"  # an `rb` is a failure by its type, whatever the DSN left out
         if is_expired(finding):
             finding.event = Event.DELAY
-        elif row.get("dsndiag", "")[: len(_OWN)].lower() == _OWN:
+        elif is_own:
             finding.event = Event.OTHER
     return finding
+
+
+def _is_made_up(status: str, words: str, status_field: str) -> bool:
+    """Say whether `status`, which calls the address bad, is PowerMTA's own for a reply that had none.
+
+    A 550 is 5.1.1 to it, whatever the reply says (`550 Rejected`). Where nobody replied, the words are those of the
+    Status field, and PowerMTA speaks of what it found itself, such as a domain that does not exist.
+    """
+    return _ADDRESS_STATUS.fullmatch(status) is not None and words != diagnostic_of("", status_field)
 
 
 def _complaints(row: Mapping[str, str], arrival: Arrival, raw: str | None) -> tuple[Report, ...]:
