@@ -5,27 +5,29 @@ mail systems write. What counts here is narrower than both: could a message have
 """
 
 import re
+from collections.abc import Iterable
+from functools import cache
 
 # RFC 5321 4.5.3.1: a path is at most 256 octets with its angle brackets, a local part 64.
 # Longer local parts exist in the wild (some return paths), so only the whole is bounded here.
 MAX_ADDRESS = 254
 MAX_LABEL = 63
 
-# What nobody sees (Unicode's Cf) but for the two joiners, which some scripts need in a domain; and what stands for
-# bytes that are no text. Whoever has them in an address is not who seems to be written there.
+# First and last characters: what nobody sees (Unicode's Cf) but for the two joiners, which some scripts need in a
+# domain; and what stands for bytes that are no text. Who has them in an address is not who seems to be written there.
 _UNSEEN = (
-    r"\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0001-\U000e007f"
+    *((0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200B), (0x200E, 0x200F), (0x202A, 0x202E)),
+    *((0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)),
+    *((0xE0001, 0xE007F),),
 )
-_NO_TEXT = r"\ufffc\ufffd\ud800-\udfff"
-_JOINERS = r"\u200c\u200d"
-_SPACES = r"\t\n\x0b\x0c\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_NO_TEXT = ((0xFFFC, 0xFFFD), (0xD800, 0xDFFF))
+_JOINERS = "\u200c\u200d"
 
 # \s and \x7f-\x9f: RFC 6531 lets white space and controls beyond ASCII in, but text that has them is prose.
-_LABEL = rf"[^\x00-\x20\s\x7f-\x9f{_UNSEEN}{_NO_TEXT}()<>\[\]:;@\\,\"'`|!{{}}=?*&%$#^~/+.]{{1,63}}"
+_LABEL = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"'`|!{}=?*&%$#^~/+.]{1,63}"
 _LITERAL = r"\[[0-9A-Za-z:.\-]{3,45}\]"
-_DOT_STRING = rf"[^\x00-\x20\s\x7f-\x9f{_JOINERS}{_UNSEEN}{_NO_TEXT}()<>\[\]:;@\\,\"]+"
-_QUOTED_STRING = rf"\"(?:[^\x00-\x1f\x7f-\x9f{_JOINERS}{_UNSEEN}{_NO_TEXT}\"\\]|\\[\x20-\x7e])+\""
+_DOT_STRING = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"]+"
+_QUOTED_STRING = r"\"(?:[^\x00-\x1f\x7f-\x9f\"\\]|\\[\x20-\x7e])+\""
 # What nearly all addresses are; the others are held against all of the rules.
 _PLAIN = re.compile(r"[A-Za-z0-9_.+=-]+@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}")
 _ADDRESS = re.compile(rf"(?:{_DOT_STRING}|{_QUOTED_STRING})@(?:(?:{_LABEL}\.)*{_LABEL}\.?|{_LITERAL})")
@@ -46,7 +48,7 @@ def is_address(text: str) -> bool:
         return False
     if _ADDRESS.fullmatch(text) is None:
         return False
-    return ("\u200c" not in text and "\u200d" not in text) or domain_of(text).isascii()
+    return text.isascii() or _is_seen(text)
 
 
 def bare(text: str) -> str:
@@ -81,22 +83,38 @@ def key(address: str) -> str:
 
 
 def _trimmed(text: str) -> str:
-    return text.strip(" \t\r\n") if text.isascii() else text.strip(_AROUND)
+    return text.strip(" \t\r\n") if text.isascii() else text.strip(_around())
 
 
-def _characters(ranges: str) -> str:
-    """Return the characters of `ranges`, which are written as within the brackets of an expression."""
-    written = ranges.encode("ascii").decode("unicode_escape")
-    codes: list[int] = []
-    for place, character in enumerate(written):
-        if character == "-":
-            codes.extend(range(ord(written[place - 1]) + 1, ord(written[place + 1])))
-        else:
-            codes.append(ord(character))
-    return "".join([chr(code) for code in codes])
+def _is_seen(text: str) -> bool:
+    """Say whether the address `text`, beyond ASCII, has no character that nobody sees, at a place where none may be."""
+    if not _unseen().isdisjoint(text) or not _no_text().isdisjoint(text):
+        return False
+    local, _, domain = text.rpartition("@")
+    if any(joiner in local for joiner in _JOINERS):
+        return False
+    return not any(joiner in domain for joiner in _JOINERS) or _a_label(domain).isascii()
 
 
-_AROUND = _characters(_SPACES + _JOINERS + _UNSEEN)
+@cache
+def _unseen() -> frozenset[str]:
+    return _characters(_UNSEEN)
+
+
+@cache
+def _no_text() -> frozenset[str]:
+    return _characters(_NO_TEXT)
+
+
+@cache
+def _around() -> str:
+    """Return what is taken off around an address: white space (any of Unicode's), and what nobody sees."""
+    spaces = [character for character in map(chr, range(0x3001)) if character.isspace()]
+    return "".join((*spaces, *_JOINERS, *_unseen()))
+
+
+def _characters(ranges: Iterable[tuple[int, int]]) -> frozenset[str]:
+    return frozenset([chr(code) for first, last in ranges for code in range(first, last + 1)])
 
 
 def _local_part(local: str) -> str:

@@ -6,6 +6,7 @@ Before RCPT TO (RFC 5321 3.3) the receiver has not heard of the recipient: what 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final, NamedTuple
 
 from bounces.knowledge import numbered_ways, read_table, starts_of
@@ -23,13 +24,13 @@ class Stage(NamedTuple):
 
 
 _PLACES: Final = (None, "before", "after")  # where the words of a qualifier may stand; None: on either side, or between
-_HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*")
+_HOST: Final = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z][a-z0-9-]*"
 # What may be a host, taken whole: looked for by _HOST, a text would cost its length squared.
-_NAME: Final = re.compile(r"[a-z0-9_.-]+")
+_NAME: Final = r"[a-z0-9_.-]+"
 # What stands between words on a domain and the name of it, behind them and before them.
-_TO_NAME: Final = re.compile(r"[ \"'<:=]*(?:(?:for|of|named|domain|host|name|the)[ \"'<:=]+){0,3}")
-_FROM_NAME: Final = re.compile(r"[>\"')\]]?(?: (?:is|was|has|have|does|do|publishes|an?|the|not|seems))*[ (]*")
-_FOR_GOOD: Final = re.compile(r"(?<![\w.@-])5[0-5]\d[ -]")  # the reply code of a permanent refusal (RFC 5321 4.2.1)
+_TO_NAME: Final = r"[ \"'<:=]*(?:(?:for|of|named|domain|host|name|the)[ \"'<:=]+){0,3}"
+_FROM_NAME: Final = r"[>\"')\]]?(?: (?:is|was|has|have|does|do|publishes|an?|the|not|seems))*[ (]*"
+_FOR_GOOD: Final = r"(?<![\w.@-])5[0-5]\d[ -]"  # the reply code of a permanent refusal (RFC 5321 4.2.1)
 _CLOSE: Final = 24  # characters between words on a domain and a name that they may be about
 
 
@@ -71,7 +72,7 @@ class Stages:
         """
         condition, words = self._in_vain
         if condition.holds(seen):
-            last = max((found.start() for found in _FOR_GOOD.finditer(text.folded)), default=-1)
+            last = max((found.start() for found in _pattern(_FOR_GOOD).finditer(text.folded)), default=-1)
             for start, end in words.places(text):
                 if end > last:
                     return self._given_up, text.folded[start:end]
@@ -89,7 +90,7 @@ class Stages:
         """Return the host or domain that `answer`, in lower case, says was looked up; None where it names none."""
         for mark in self._lookups:
             place = answer.find(mark)
-            host = _HOST.match(answer, place + len(mark)) if place >= 0 else None
+            host = _pattern(_HOST).match(answer, place + len(mark)) if place >= 0 else None
             if host is not None:
                 return host.group()
         return None
@@ -103,9 +104,9 @@ class Stages:
         named: list[str] = []
         near: list[tuple[str, bool]] = []
         before = text.rfind(" ", max(0, begin - reach), begin) + 1 or begin
-        name = _TO_NAME.match(text, end)
+        name = _pattern(_TO_NAME).match(text, end)
         after = name.end() if name else end
-        for found in _NAME.finditer(text, before, min(len(text), end + reach)):
+        for found in _pattern(_NAME).finditer(text, before, min(len(text), end + reach)):
             host = found.group().strip(".-")
             first = found.start() + found.group().index(host)
             last = first + len(host)
@@ -114,11 +115,17 @@ class Stages:
             is_part = text[last : last + 1] == "@" or text[max(0, first - 1) : first] == "/"
             if last <= begin or is_part or host.startswith(self._no_hosts):
                 continue
-            is_before = last <= start and _FROM_NAME.fullmatch(text, last, start) is not None
+            is_before = last <= start and _pattern(_FROM_NAME).fullmatch(text, last, start) is not None
             if is_before or first == after or (last > start and first < end):
                 named.append(host)
             near.append((host, start - last <= _CLOSE and first - end <= _CLOSE))
         return named, near
+
+
+@cache
+def _pattern(expression: str) -> re.Pattern[str]:
+    """Return `expression` compiled: when it is asked for, since a start that needs none of them takes long enough."""
+    return re.compile(expression)
 
 
 def _first(qualifiers: list[tuple[Condition, Expression]], part: str, seen: set[int]) -> str | None:

@@ -17,7 +17,7 @@ from bounces.reading.returned import addresses_in
 from bounces.records import Event
 
 _FAILURES: Final = frozenset({Event.BOUNCE, Event.DELAY})
-_XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")  # RFC 3461 4
+_XTEXT: Final = r"\+([0-9A-F]{2})"  # RFC 3461 4
 # Where a message says who sends it, and over which list (RFC 2369 3.4; Mailman, Majordomo, ezmlm).
 _SENDERS: Final = (
     *("from", "sender", "reply-to", "return-path", "errors-to"),
@@ -25,7 +25,7 @@ _SENDERS: Final = (
 )
 # Where a host that took a message notes for whom: qmail and Gmail, Postfix, Exim.
 _TAKEN_FOR: Final = ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to")
-_RECEIVED_FOR: Final = re.compile(r"\sfor\s{1,8}<?([^\s<>;]{1,128}@[^\s<>;]{1,255})>?")
+MAX_RECEIVED: Final = 998
 _SHORT: Final = 3  # letters of a second-level domain below which names are registered: co.uk, com.br
 
 
@@ -110,7 +110,7 @@ def _decoded(finding: Finding, to: str | None) -> str:
     original = finding.original
     if "+" not in original:
         return original
-    decoded = _XTEXT.sub(lambda found: chr(int(found.group(1), 16)), original)
+    decoded = re.sub(_XTEXT, lambda found: chr(int(found.group(1), 16)), original)
     return decoded if decoded.lower() in (finding.recipient.lower(), (to or "").lower()) else original
 
 
@@ -123,9 +123,9 @@ def _taken_for(headers: dict[str, list[str]]) -> set[str]:
     """Return for whom, in lower case, hosts on the way took the message with `headers` (RFC 5321 4.4)."""
     found = {address.lower() for name in _TAKEN_FOR for address in addresses_in(headers.get(name, ()))}
     for value in headers.get("received", ()):
-        for_whom = _RECEIVED_FOR.search(value[:998])
-        if for_whom:
-            found.add(for_whom.group(1).lower())
+        words = value[:MAX_RECEIVED].lower().split()
+        if "for" in words[:-1]:
+            found.add(words[words.index("for") + 1].strip("<>;"))
     return found
 
 
