@@ -153,19 +153,21 @@ class Classifier:
             host = self._other_host(found, text, report)
             if host is not None:
                 return host
-        if rule.layer == PROVIDER:
+        words = None if rule.layer == PROVIDER else self._stages.words_of_doubt(seen.words)
+        if words is None:
             return None
         before = text.folded[max(text.answer, found.start - BESIDE) : found.start]
-        return self._stages.qualifier_in(_unnamed(near, report), seen.words) or self._stages.condition_in(
-            before, text.folded[end : end + BESIDE], seen.words
+        return self._stages.qualifier_in(_unnamed(near, report), words) or self._stages.condition_in(
+            before, text.folded[end : end + BESIDE], words
         )
 
     def _doubted(self, by_status: Decision, report: Report, text: Text, seen: Sighting) -> Decision:
         """Return `by_status`, a code with no known words beside it: of what the words say, as far as that is known."""
         if not _is_about_address(by_status.category):
             return by_status
-        answer = text.folded[text.answer :]
-        doubt = self._stages.qualifier_in(_unnamed(answer, report), seen.words) or _in_unknown_words(answer)
+        answer, words = text.folded[text.answer :], self._stages.words_of_doubt(seen.words)
+        doubt = None if words is None else self._stages.qualifier_in(_unnamed(answer, report), words)
+        doubt = doubt or _in_unknown_words(answer)
         if doubt is None:
             return by_status
         because = f'{by_status.because}, but "{_short(doubt)}" beside it leaves doubt, so soft'

@@ -128,11 +128,12 @@ def _options(ignores_case: bool, encoding: str) -> Any:
 class Condition:
     """What must be seen in a text for an expression to match it: a word of each clause, of one of the ways."""
 
-    __slots__ = ("_ways",)
+    __slots__ = ("_ways", "words")
 
     def __init__(self, ways: Iterable[NumberedWay]) -> None:
         """Take note of the `ways` to match it, as `bounces.knowledge` numbers them."""
         self._ways = [[frozenset(clause) for clause in way] for way in ways]
+        self.words: frozenset[int] = frozenset().union(*[clause for way in self._ways for clause in way])
 
     def holds(self, seen: set[int]) -> bool:
         """Say whether a text in which the words `seen` stand may match."""

@@ -52,6 +52,9 @@ class Stages:
         for entry in table["qualifier"]:
             placed[entry.get("stands")].append(_looked_for(entry["words"]))
         self._near, self._before, self._after = placed.values()
+        conditions = [condition for qualifiers in placed.values() for condition, _ in qualifiers]
+        self._words: frozenset[int] = frozenset().union(*[condition.words for condition in conditions])
+        self._always = not all(condition.words for condition in conditions)
         self._lookups: list[str] = table["lookups"]
         self._no_hosts: tuple[str, ...] = tuple(table["no_hosts"])
 
@@ -77,6 +80,14 @@ class Stages:
                 if end > last:
                     return self._given_up, text.folded[start:end]
         return None
+
+    def words_of_doubt(self, seen: set[int]) -> set[int] | None:
+        """Return those words `seen` in a text that the qualifiers look for; None where none of them can stand there.
+
+        Nearly every text is done with here; and of the other few, what `qualifier_in` and `condition_in` go through.
+        """
+        found = seen & self._words
+        return found if found or self._always else None
 
     def qualifier_in(self, answer: str, seen: set[int]) -> str | None:
         """Return the words in `answer`, a part of a text, that make what it says of an address doubtful, or None."""

@@ -53,6 +53,7 @@ _RULE: Final = "-----"
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
+_LABEL_ENDS: Final = (":\n", ": \n", "\uff1a\n")
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
@@ -64,6 +65,7 @@ class Explanation:
     """What a bounce says to people, up to the returned message."""
 
     __slots__ = (
+        "_has_labels",
         "_has_origins",
         "_lines",
         "_named",
@@ -86,6 +88,7 @@ class Explanation:
         self._sessions: dict[str, str] | None = None
         self.is_cut = len(self._lines) > MAX_LINES or any(len(line) > MAX_LINE and "@" in line for line in self._lines)
         self._has_origins = "ed from" in text
+        self._has_labels = any(mark in text for mark in _LABEL_ENDS)
         self._shows_session = any(mark in text for mark in _REMOTE)
         self._session: tuple[list[str], list[str]] | None = None
 
@@ -195,7 +198,7 @@ class Explanation:
             other, other_codes = self._nearest(worded, owners)
             if any(other_codes) or not near:
                 near, codes = other, other_codes
-        if alone and not any(codes):
+        if alone and self._has_labels and not any(codes):
             reason = self._reason()
             if any(codes_in(reason)):
                 near, codes = reason, codes_in(reason)
