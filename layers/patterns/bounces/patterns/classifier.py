@@ -11,9 +11,9 @@ from collections.abc import Container, Iterator
 from datetime import timedelta
 from typing import Final
 
-from bounces.addresses import domain_of
 from bounces.knowledge import vocabulary
 from bounces.patterns import codes
+from bounces.patterns.doubts import BAD_DOMAIN, Doubts, is_senders
 from bounces.patterns.lexicon import Found, RuleLexicon, Sighting
 from bounces.patterns.normal import Text, text_of
 from bounces.patterns.operator_lexicon import OperatorLexicon
@@ -29,8 +29,6 @@ OPERATOR: Final = "operator"
 STATUS: Final = "status"
 REPLY_CODE: Final = "reply-code"
 DEFAULT: Final = "default"
-NEAR: Final = 160  # characters around the words of a rule in which a qualifier bears on them
-BESIDE: Final = 60  # characters in which one does that has to stand before or after them
 
 SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
 # In a reply: the sender's domain has a null MX (RFC 7505 4.2). As a status alone, sendmail gives 5.7.27 where a
@@ -38,7 +36,6 @@ SENDER_STATUSES: Final = (".1.7", ".1.8")  # behind the class
 SENDER_STATUSES_SAID: Final = (*SENDER_STATUSES, ".7.27")
 SENDER_REPLIES: Final = frozenset({"517", "530", "534", "535", "538"})  # Courier refuses a sender; RFC 4954 6, a login
 
-BAD_DOMAIN: Final = "bad-domain"
 INVALID_SENDER: Final = "invalid-sender"
 VAGUE: Final = frozenset({OTHER, "policy-related"})  # what single words say without knowing a reason
 
@@ -89,6 +86,7 @@ class Classifier:
         self._rules = built_in_rules()
         self._words = Words(vocabulary())
         self._stages = Stages()
+        self._doubts = Doubts(self._stages)
         self._rule_lexicon = RuleLexicon(self._rules, self._words)
         self._operator_lexicon = OperatorLexicon(self._patterns, self._words)
         self._words.seal()
@@ -117,9 +115,9 @@ class Classifier:
             if rule.id in without or (about_sender and rule.is_about_address):
                 continue
             if not rule.weak:
-                doubt = self._doubt(rule, found, text, seen, report)
-                is_senders = doubt is not None and rule.category == BAD_DOMAIN and _is_senders(doubt, report)
-                return _by_words(rule, found, doubt, INVALID_SENDER if is_senders else OTHER)
+                doubt = self._doubts.of_words(rule, found, text, seen, report)
+                of_sender = doubt is not None and rule.category == BAD_DOMAIN and is_senders(doubt, report)
+                return _by_words(rule, found, doubt, INVALID_SENDER if of_sender else OTHER)
             if stage is None:
                 return _clearer(_by_words(rule, found, None), _by_status(report, text))
             break
@@ -139,52 +137,15 @@ class Classifier:
         text = text_of(report.diagnostic or "")
         return text, Sighting(self._words.seen_in(text.folded), scopes_of_report(report))
 
-    def _doubt(self, rule: Rule, found: Found, text: Text, seen: Sighting, report: Report) -> str | None:
-        """Return the words near those that `rule` met which make them doubtful, or None."""
-        if not rule.can_be_hard:
-            return None
-        begin = max(text.answer, found.start - NEAR)
-        end = found.start + len(found.matched)
-        near = text.folded[begin : end + NEAR]
-        sender = (report.envelope_recipient or "").casefold()
-        if sender and sender in near and (report.recipient or "").casefold() not in near:
-            return sender  # it is the return path that was looked up, and not the recipient
-        if rule.category == BAD_DOMAIN and report.recipient:
-            host = self._other_host(found, text, report)
-            if host is not None:
-                return host
-        words = None if rule.layer == PROVIDER else self._stages.words_of_doubt(seen.words)
-        if words is None:
-            return None
-        before = text.folded[max(text.answer, found.start - BESIDE) : found.start]
-        return self._stages.qualifier_in(_unnamed(near, report), words) or self._stages.condition_in(
-            before, text.folded[end : end + BESIDE], words
-        )
-
     def _doubted(self, by_status: Decision, report: Report, text: Text, seen: Sighting) -> Decision:
         """Return `by_status`, a code with no known words beside it: of what the words say, as far as that is known."""
         if not _is_about_address(by_status.category):
             return by_status
-        answer, words = text.folded[text.answer :], self._stages.words_of_doubt(seen.words)
-        doubt = None if words is None else self._stages.qualifier_in(_unnamed(answer, report), words)
-        doubt = doubt or _in_unknown_words(answer)
+        doubt = self._doubts.of_code(text, seen, report)
         if doubt is None:
             return by_status
         because = f'{by_status.because}, but "{_short(doubt)}" beside it leaves doubt, so soft'
         return Decision(OTHER, STATUS, by_status.rule, by_status.text, by_status.matched, because)
-
-    def _other_host(self, found: Found, text: Text, report: Report) -> str | None:
-        """Return the host or domain that words on a domain are about, where it is none of the recipient's."""
-        host = self._stages.host_looked_up(text.folded[text.answer :])
-        if host is not None:
-            return None if _is_recipients(host, report) else host
-        begin = max(text.answer if found.start >= text.answer else 0, found.start - NEAR)
-        named, near = self._stages.hosts_by(text.folded, begin, found.start, found.start + len(found.matched), NEAR)
-        if not named:
-            known = (report.remote_mta or "", report.reporting_mta or "")
-            if not any(_is_recipients(host, report) for host, _ in near):
-                named = [host for host, is_close in near if is_close and host not in known]
-        return None if any(_is_recipients(host, report) for host in named) else next(iter(named), None)
 
     def _type_of(self, report: Report, decision: Decision) -> tuple[BounceType, str]:
         """Return hard or soft by the policy, and why."""
@@ -249,31 +210,6 @@ def is_transient(report: Report) -> bool:
     return any(code.startswith(codes.TRANSIENT) for code in given)
 
 
-def _is_recipients(host: str, report: Report) -> bool:
-    """Say whether `host` is the domain of a recipient of `report`, in it, or what that is in."""
-    addresses = (report.recipient, report.original_recipient, report.addressee)
-    return any(_is_of(host, address) for address in addresses if address)
-
-
-def _unnamed(near: str, report: Report) -> str:
-    """Return `near` without the recipient's addresses and domains: `billing@example.com` says nothing of a bill."""
-    for address in (report.recipient, report.original_recipient, report.addressee):
-        domain = domain_of(address) if address else ""
-        if address and domain:
-            near = near.replace(address.casefold(), "-").replace(domain, "-")
-    return near
-
-
-def _is_senders(host: str, report: Report) -> bool:
-    """Say whether `host` is the domain of the return path that `report` came to, in it, or what that is in."""
-    return report.envelope_recipient is not None and _is_of(host, report.envelope_recipient)
-
-
-def _is_of(host: str, address: str) -> bool:
-    domain = domain_of(address)
-    return bool(domain) and (host == domain or host.endswith(f".{domain}") or domain.endswith(f".{host}"))
-
-
 def _tried(report: Report) -> timedelta:
     """Return for how long the message was tried, as far as the report says."""
     if report.first_attempt is None or report.last_attempt is None:
@@ -321,17 +257,6 @@ def _has_sender_status(report: Report, text: Text) -> bool:
     if not any(status in text.folded for status in SENDER_STATUSES_SAID):
         return False
     return any(status[1:] in SENDER_STATUSES_SAID for status in codes.statuses_in(text.folded))
-
-
-def _in_unknown_words(answer: str) -> str | None:
-    """Return a word of `answer` in a language of which no phrase was met: one with letters beyond ASCII."""
-    if answer.isascii():
-        return None
-    return next((word for word in answer.split() if "@" not in word and _has_foreign_letter(word)), None)
-
-
-def _has_foreign_letter(word: str) -> bool:
-    return not word.isascii() and any(not character.isascii() and character.isalpha() for character in word)
 
 
 def _by_stage(stage: Stage, matched: str) -> Decision:
