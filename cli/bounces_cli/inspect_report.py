@@ -54,6 +54,8 @@ def _lines(verdict: Verdict) -> Iterable[Text]:
     words = [verdict.category, report.reply_code, report.status, f"by {verdict.rule}" if verdict.rule else None]
     first = Text(f"  {outcome(verdict):<10} ", style=_COLOURS[verdict.bounce_type])
     first.append(plain(report.recipient or "(names nobody)"), style="not bold default")
+    if report.addressee is not None and report.addressee != report.recipient:
+        first.append(f" (mailed: {plain(report.addressee)})", style="not bold default")
     first.append("  " + "  ".join(plain(word) for word in words if word), style="not bold dim")
     yield first
     if report.diagnostic:

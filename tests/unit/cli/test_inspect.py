@@ -47,6 +47,43 @@ def test_a_line_of_json_tells_a_mail() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+FORWARDED = """\
+From: MAILER-DAEMON@mx1.held.example
+To: <bounces@sender.example>
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+
+It failed.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx1.held.example
+
+Final-Recipient: rfc822; kim@else.example
+Action: failed
+Status: 5.1.1
+
+--b
+Content-Type: text/rfc822-headers
+
+From: <news@sender.example>
+To: <eva@held.example>
+
+--b--
+"""
+
+
+def test_both_who_failed_and_who_is_marked_for_it_are_told(tmp_path: Path) -> None:
+    (tmp_path / "forwarded.eml").write_text(FORWARDED)
+    (report,) = json.loads(_run("--json", tmp_path).stdout)["reports"]
+    assert (report["recipient"], report["addressee"]) == ("kim@else.example", "eva@held.example")
+    assert "hard       kim@else.example (mailed: eva@held.example)  bad-mailbox" in _run(tmp_path).stdout
+    assert "(mailed:" not in _run(BOUNCE).stdout
+
+
 def test_a_mail_without_a_report_still_has_its_line(tmp_path: Path) -> None:
     (tmp_path / "empty.eml").write_bytes(b"")
     assert json.loads(_run("--json", tmp_path).stdout) == {"source": str(tmp_path / "empty.eml"), "reports": []}
