@@ -26,6 +26,7 @@ from local.stack import Stack, running
 from tests.e2e import syslog_ng
 from tests.e2e.accounting_files import AccountingFiles, rows
 from tests.e2e.syslog_ng import SyslogNg
+from tests.stack.in_memory import without_clock
 
 REOPEN_SECONDS = 10  # what the generated configuration waits after an answer that is no 2xx
 PORTIONS = 10
@@ -117,12 +118,16 @@ def until(happened: Callable[[], Any], seconds: float = 60.0) -> None:
 
 
 def contents(stack: Stack) -> dict[str, list[str]]:
-    """Return every item of the two tables in a fixed order, without `raw`, which says in which request it came."""
+    """Return every item of the two tables in a fixed order, without `raw`, which says in which request it came, and
+    without what a clock has put there.
+    """
     found: dict[str, list[str]] = {}
     for name in ("SubscribersTable", "SuppressionsTable"):
         pages = boto3.client("dynamodb").get_paginator("scan").paginate(TableName=stack.deployed.resources[name])
         items = [item for page in pages for item in page["Items"]]
-        found[name] = sorted(json.dumps({**item, "raw": None}, sort_keys=True, default=sorted) for item in items)
+        found[name] = sorted(
+            json.dumps({**without_clock(item), "raw": None}, sort_keys=True, default=sorted) for item in items
+        )
     return found
 
 
