@@ -97,6 +97,15 @@ def test_an_alias_with_another_way_is_alive(member: str, said: str) -> None:
     assert [r.addressee for r in reports if r.status == "5.1.1"] == ["kim@else.example"]
 
 
+def test_who_was_delivered_to_beside_the_one_that_failed_is_not_to() -> None:
+    other = "Final-Recipient: rfc822; per@third.example\nAction: delivered\nStatus: 2.0.0\n"
+    reports = _reports(DEAD, other, returned=f"{FROM}To: eva@held.example\n")
+    assert {r.recipient: r.addressee for r in reports} == {
+        "kim@else.example": "eva@held.example",
+        "per@third.example": "per@third.example",
+    }
+
+
 def test_an_alias_of_which_all_members_are_dead_is_dead() -> None:
     original = "Original-Recipient: rfc822; eva@held.example\n"
     blocks = (original + DEAD, original + DEAD.replace("kim", "per"))

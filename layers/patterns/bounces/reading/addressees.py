@@ -42,8 +42,8 @@ def addressees(findings: Findings, to: str | None, return_path: Sequence[str]) -
         addressee = finding.recipient
         if finding.original:
             addressee = _original(finding, findings, to)
-        elif to and alone is not None:  # of several that failed, To is not each one's
-            addressee = mailed(findings, to, alone.recipient, return_path) or addressee
+        elif to and finding is alone:  # of several that failed, To is not each one's
+            addressee = mailed(findings, to, finding.recipient, return_path) or addressee
         found.append(addressee if is_address(addressee) else "")
     return found
 
