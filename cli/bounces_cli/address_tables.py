@@ -24,6 +24,12 @@ SUBSCRIBERS: Final = ("BOUNCES_SUBSCRIBERS_TABLE", "SubscribersTableName", "--su
 SUPPRESSIONS: Final = ("BOUNCES_SUPPRESSIONS_TABLE", "SuppressionsTableName", "--suppressions-table")
 """The variable, the stack's output and the option that name a table."""
 
+WORKERS: Final = 8
+"""Writes side by side; PynamoDB keeps ten connections."""
+
+WINDOW: Final = 200
+"""Addresses that are handed out to them at once."""
+
 AGAIN: Final = "some of it may be done; the same command again does the rest, and what is done stays as it is"
 
 

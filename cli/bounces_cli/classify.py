@@ -8,8 +8,9 @@ from typing import Any
 
 from bounces.patterns import NO_PATTERNS, Classifier
 from bounces.records import BounceType, Verdict
-from bounces_cli.diagnostics import Origin, lines_of, report_of
+from bounces_cli.diagnostics import Origin, report_of
 from bounces_cli.errors import DONE, INCOMPLETE
+from bounces_cli.lines import lines_of
 from bounces_cli.pattern_files import read_set, tell_refused
 from bounces_cli.plain import plain
 

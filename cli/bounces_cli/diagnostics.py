@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from bounces.records import Event, Report, Source
 from bounces_cli.errors import CommandError
+from bounces_cli.lines import STANDARD_INPUT, lines_of
 from bounces_cli.problems import Problems
-
-STANDARD_INPUT = "-"
-MARK = codecs.BOM_UTF8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +32,6 @@ def report_of(diagnostic: str, origin: Origin, place: int) -> Report:
         remote_mta=origin.remote_mta,
         diagnostic=diagnostic,
     )
-
-
-def lines_of(stream: BinaryIO, path: str = STANDARD_INPUT) -> Iterator[str]:
-    """Yield the lines of `stream` as text, without a mark at its beginning; bytes that are no UTF-8 are shown as such.
-
-    Raises `CommandError` where it is UTF-16.
-    """
-    is_first = True
-    for line in stream:
-        if is_first:
-            refuse_utf_16(line, path)
-            line = line.removeprefix(MARK)
-            is_first = False
-        yield line.rstrip(b"\r\n").decode("utf-8", "replace")
-
-
-def refuse_utf_16(head: bytes, path: str) -> None:
-    """Raise `CommandError` where a file that begins with `head` is UTF-16, as spreadsheets write "Unicode text"."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        where = "standard input" if path == STANDARD_INPUT else path
-        raise CommandError(f"{where}: this is UTF-16; write it as UTF-8 (iconv -f UTF-16 -t UTF-8)")
 
 
 def reports_of_lines(path: str, origin: Origin) -> Iterator[Report]:

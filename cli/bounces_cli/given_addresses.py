@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from bounces_cli.diagnostics import STANDARD_INPUT, lines_of
 from bounces_cli.errors import CommandError
+from bounces_cli.lines import STANDARD_INPUT, lines_of
 
 
 def addresses_given(arguments: argparse.Namespace) -> Iterator[str]:

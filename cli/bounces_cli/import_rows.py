@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from bounces import addresses, cells
-from bounces_cli.diagnostics import refuse_utf_16
 from bounces_cli.errors import BROKEN, CommandError
+from bounces_cli.lines import MARK, refuse_utf_16
 
 MAX_LINE: Final = 1 << 16
 """Bytes of a line; a longer one is no row."""
@@ -92,7 +92,7 @@ class ReadRow:
 def form_of(head: bytes, path: str) -> Form:
     """Return how the file that begins with the line `head` is written. Raises `CommandError`."""
     refuse_utf_16(head, path)
-    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").strip("\r\n")
+    text = head.removeprefix(MARK).decode("utf-8", "replace").strip("\r\n")
     if text.lstrip().startswith("{"):
         return Form(JSON)
     for separator in ",;\t":

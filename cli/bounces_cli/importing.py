@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bounces.errors import BouncesError
-from bounces_cli.address_tables import AddressTables
+from bounces_cli.address_tables import WORKERS, AddressTables
 from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
 from bounces_cli.import_rows import MAX_LINE, ReadRow, Rows, form_of
 from bounces_cli.import_survey import TOLD, Survey, survey
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 
 BATCH: Final = 500
 """Rows that are written before it is kept how far the import is."""
-
-WORKERS: Final = 8
-"""Writes side by side; PynamoDB keeps ten connections."""
 
 STANDARD_INPUT: Final = "-"
 

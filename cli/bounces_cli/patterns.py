@@ -14,8 +14,9 @@ from bounces.errors import PatternError
 from bounces.patterns import OperatorPattern, Refused, default_policy, export_json, export_patterns
 from bounces.patterns.edits import added, removed, set_enabled
 from bounces.records import Report
-from bounces_cli.diagnostics import STANDARD_INPUT, Origin, reports_of_lines, reports_of_mails
+from bounces_cli.diagnostics import Origin, reports_of_lines, reports_of_mails
 from bounces_cli.errors import DONE, INCOMPLETE, CommandError
+from bounces_cli.lines import STANDARD_INPUT
 from bounces_cli.pattern_checks import change_row, change_words, confirm, summary, trial
 from bounces_cli.pattern_files import read_set, read_text, tell_refused
 from bounces_cli.pattern_places import NOTHING, TABLE_VARIABLE, FilePlace, Loaded, TablePlace, Wish, place_of

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from bounces.errors import RecipientError
-from bounces_cli.address_tables import tables_of
+from bounces_cli.address_tables import WINDOW, WORKERS, tables_of
 from bounces_cli.errors import DONE, INCOMPLETE, USAGE, CommandError
 from bounces_cli.given_addresses import addresses_given
 from bounces_cli.people import author
@@ -21,12 +21,6 @@ from bounces_cli.times import end_given
 
 if TYPE_CHECKING:
     from bounces.store import Suppression
-
-WORKERS: Final = 8
-"""Addresses side by side; PynamoDB keeps ten connections."""
-
-WINDOW: Final = 200
-"""Addresses that are handed out at once."""
 
 
 @dataclass(frozen=True, slots=True)

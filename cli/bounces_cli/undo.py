@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import IO, TYPE_CHECKING, Final
 
 from bounces.errors import RecipientError, UnknownReport
-from bounces_cli.address_tables import AddressTables, tables_of
+from bounces_cli.address_tables import WINDOW, WORKERS, AddressTables, tables_of
 from bounces_cli.errors import DONE, INCOMPLETE, CommandError
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
@@ -28,14 +28,8 @@ if TYPE_CHECKING:
     from bounces.store import Status
     from bounces.store.scanning import Sought
 
-WORKERS: Final = 8
-"""Addresses side by side; PynamoDB keeps ten connections."""
-
 WHOSE: Final = ("rule", "provider", "source", "remote_mta")
 """Of which many reports may be taken back at once; times only narrow that."""
-
-WINDOW: Final = 200
-"""Addresses that are handed out at once."""
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ from bounces.reading.places import (
     plain_places,
 )
 from bounces.reading.places import addresses as addresses_in
+from bounces.reading.replies import NEXT_HOST, Replies, unprompted
 from bounces.reading.text import one_line
 from bounces.reading.wording import MARKS, wording
 from bounces.records import Event
@@ -34,21 +35,12 @@ MAX_SPOTS: Final = 4
 MAX_LABEL: Final = 80  # characters of a line that may be one such as `Reason:`
 MAX_BLANK: Final = 2  # lines between an address and what is said of it; what stands further off is said of nobody
 
-# A line of an SMTP session that is a reply, as systems show sessions: `<<< 550 ...`, `<-- 550 ...`, or bare.
-_REPLY: Final = re.compile(
-    r"\s{0,12}(?:(?:received )?<<<\s?|\.{3} |[^\n<]{0,40}<-- )?[\"']?([45]\d\d)(?:[ -][^\n]{3,900}|\s{0,20}$)",
-    re.IGNORECASE,
-)
-_TOLD_REPLY: Final = re.compile(r"[^\n:]{2,60}(?::[^\n:]{0,60})?:\s{1,4}(5\d\d[ -][^\n]{3,900})")
-_REMOTE: Final = ("<<<", "<--")
-_PROMPT: Final = re.compile(r"[^\n]{0,60}?(?:<<<|<--)\s?")
 _ORIGIN: Final = re.compile(
     r"\((?:ultimately )?(?:generated|expanded) from:? <?([^\s<>()@]{1,128}@[^\s<>()@]{1,255})>?\)", re.IGNORECASE
 )
 # What stands before the name of the host that a system spoke with: Postfix, Exim and GMX; sendmail; Exchange; Gmail.
 _BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at ", " by ", "server ")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
-_NEXT_HOST: Final = "... while talking to "
 _RULE: Final = "-----"
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
@@ -62,20 +54,17 @@ _LEADING: Final = " >:;,.\"')]"
 
 
 class Explanation:
-    """What a bounce says to people, up to the returned message."""
+    """What a bounce says to people, up to the returned message. `replies` has those of receivers that it shows."""
 
     __slots__ = (
         "_has_labels",
         "_has_origins",
         "_lines",
-        "_named",
         "_own",
         "_plain_places",
-        "_session",
-        "_sessions",
-        "_shows_session",
         "_worded",
         "is_cut",
+        "replies",
     )
 
     def __init__(self, text: str, own: str = "") -> None:
@@ -84,13 +73,10 @@ class Explanation:
         self._own = own
         self._plain_places: list[Place] | None = None
         self._worded: list[Place] | None = None
-        self._named: dict[str, str] | None = None
-        self._sessions: dict[str, str] | None = None
         self.is_cut = len(self._lines) > MAX_LINES or any(len(line) > MAX_LINE and "@" in line for line in self._lines)
         self._has_origins = "ed from" in text
         self._has_labels = any(mark in text for mark in _LABEL_ENDS)
-        self._shows_session = any(mark in text for mark in _REMOTE)
-        self._session: tuple[list[str], list[str]] | None = None
+        self.replies = Replies(text, self._lines)
 
     @property
     def _plain(self) -> list[Place]:
@@ -202,22 +188,22 @@ class Explanation:
             reason = self._reason()
             if any(codes_in(reason)):
                 near, codes = reason, codes_in(reason)
-        if any(codes) and not (alone and self._shows_session):
+        if any(codes) and not (alone and self.replies.shows_session):
             return _bare(near), codes
-        replies, remote = self._replies()
+        replies, remote = self.replies.shown()
         if not remote and any(codes):
             return _bare(near), codes
-        said = self._reply_to(address) or next(iter(remote or replies if alone else ()), "")
+        said = self.replies.naming(address) or next(iter(remote or replies if alone else ()), "")
         if not said and near and alone and whole:
-            said = self._told_reply()
+            said = self.replies.told()
         if said:
-            words = _unprompted(said).lstrip(". ")
+            words = unprompted(said).lstrip(". ")
             before = near.partition(words)[0].rstrip()
             if before and words in near and _MAILER_FAILED.match(words):
                 return _bare(f"{words} ({before})"), None
             return _bare(words if near in words or words in near else f"{words} {near}"), None
         if not near and whole and not alone:
-            return _bare(self.reply_of(domain_of(address))), None
+            return _bare(self.replies.ending(domain_of(address))), None
         if near or not whole:
             return _bare(near), codes
         return self._all()[:MAX_WORDS], None
@@ -235,48 +221,9 @@ class Explanation:
                     break
         return near, codes
 
-    def reply_of(self, host: str) -> str:
-        """Return what sendmail's transcript of the session with `host`, or one of a domain's, ended in; else ""."""
-        if self._sessions is None:
-            self._sessions = {}
-            hosts: tuple[str, ...] = ()
-            for line in self._lines if self._shows_session else ():
-                if _NEXT_HOST in line:
-                    name = line.partition(_NEXT_HOST)[2].strip(" .:").lower()
-                    hosts = (name, name.partition(".")[2])
-                elif "<<<" in line[:24] and _REPLY.match(line):
-                    self._sessions.update(dict.fromkeys(hosts, _unprompted(line)))
-        return self._sessions.get(host.lower(), "") if host else ""
-
     def refused_command(self) -> str:
         """Return the SMTP command before RCPT TO, in upper case, that words here say was refused; else ""."""
         return commands.refused_in(one_line(" ".join(self._lines)))
-
-    def command_of_sessions(self) -> str:
-        """Return the SMTP command, in upper case, that all refusals in the sessions shown here answer; else ""."""
-        return commands.of_sessions(self._lines, _REPLY) if self._shows_session else ""
-
-    def _replies(self) -> tuple[list[str], list[str]]:
-        """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
-        if self._session is None:
-            replies = [line for line in self._lines if ("5" in line or "4" in line) and _REPLY.match(line)]
-            self._session = replies, [line for line in replies if any(mark in line[:60] for mark in _REMOTE)]
-        return self._session
-
-    def _told_reply(self) -> str:
-        """Return the longest reply that a line here tells behind its label: `Reported error: 550 5.1.10 ...`."""
-        found = [_TOLD_REPLY.match(line) for line in self._lines if ": 5" in line or ":\t5" in line]
-        return max([told.group(1) for told in found if told], key=len, default="")
-
-    def _reply_to(self, address: str) -> str:
-        """Return the first reply of a session that names `address`; "" where none does."""
-        if self._named is None:
-            self._named = {}
-            replies, remote = self._replies()
-            for line in remote or replies:
-                for _, named in addresses_in(line):
-                    self._named.setdefault(named.strip(".'").lower(), line)
-        return self._named.get(address.lower(), "")
 
     def _block(self, place: Place, owners: dict[int, set[str]]) -> str:
         """Return the rest of an address's line and what follows it, up to the next recipient or a blank line."""
@@ -290,7 +237,7 @@ class Explanation:
             block = [self._lines[place.line].strip()]  # `The error was: 550 5.1.1 <kaspar@...>: ...`
         blank = 0
         for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
-            if (number in owners and own not in owners[number]) or _NEXT_HOST in line:
+            if (number in owners and own not in owners[number]) or NEXT_HOST in line:
                 break
             if not line.strip():
                 blank += 1
@@ -364,12 +311,6 @@ def remote_host_in(words: str) -> str:
         if found and not found.group().replace(".", "").isdigit():
             return found.group()
     return ""
-
-
-def _unprompted(line: str) -> str:
-    """Return the reply in the `line` of a session, without what the system that shows it writes in front."""
-    prompt = _PROMPT.match(line)
-    return one_line(line[prompt.end() :] if prompt else line)
 
 
 def _bare(words: str) -> str:

@@ -192,7 +192,7 @@ def _add_words(found: Findings, explanation: Explanation) -> None:
         if not _is_wordless(finding):
             continue
         if finding.remote_mta and not any((words.reply_code, words.status)):
-            words.diagnostic = explanation.reply_of(finding.remote_mta) or words.diagnostic
+            words.diagnostic = explanation.replies.ending(finding.remote_mta) or words.diagnostic
             words.reply_code, words.status = codes_in(words.diagnostic)
         if not words.diagnostic:
             continue
@@ -205,7 +205,7 @@ def _add_words(found: Findings, explanation: Explanation) -> None:
 
 def _add_commands(found: Findings, explanation: Explanation) -> None:
     """Note the command that was refused where the explanation says so: Postfix's, Exim's and sendmail's do."""
-    shown = explanation.command_of_sessions()
+    shown = explanation.replies.refused_command()
     if len(found.recipients) == 1:
         found.recipients[0].command = explanation.refused_command() or shown
         return
@@ -241,7 +241,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     named = explanation.listed(failed) if failed else explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
-        shown = explanation.command_of_sessions() if ">>> " in before else ""
+        shown = explanation.replies.refused_command() if ">>> " in before else ""
         for finding in found.recipients:
             finding.command = shown
             if finding.status.startswith("2") and not finding.reply_code:
