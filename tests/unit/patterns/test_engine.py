@@ -13,6 +13,7 @@ from bounces.patterns.expressions import Expression, ExpressionSet
 from bounces.patterns.normal import is_in_address, normal, text_of
 from bounces.patterns.operator_syntax import expression_options
 from bounces.patterns.rules import built_in_rules
+from bounces.patterns.words import Words
 from tests.unit.patterns.reports import report_of
 
 
@@ -58,6 +59,19 @@ def test_one_form_for_what_reads_the_same(text: str, shown: str) -> None:
 def test_words_within_an_address_are_told_from_others(text: str, is_within: bool) -> None:
     start = text.find("spam")
     assert is_in_address(text, start, start + len("spam")) is is_within
+
+
+def test_words_of_any_letters_are_seen_by_their_numbers() -> None:
+    words = Words(["unknown", "неизвест", "know"])
+    assert [words.number_of(word) for word in ("不存在", "know", "full", "不存在")] == [3, 2, 4, 3]
+    words.seal()
+    assert words.seen_in("unknown") == {0, 2}
+    assert words.seen_in("mailbox full: адрес неизвестен, 不存在") == {1, 3, 4}
+    assert words.seen_in("адрес") == set()
+    of_one_kind = Words(["不存在"])
+    of_one_kind.seal()
+    assert of_one_kind.seen_in("unknown") == set()
+    assert of_one_kind.seen_in("不存在") == {0}
 
 
 def test_words_across_the_end_of_an_address_are_not_within_it() -> None:
