@@ -27,9 +27,11 @@ PACKAGE: Final = ROOT / "bounces"
 FOLDER: Final = PACKAGE / compiled.FOLDER
 BUILD: Final = PROJECT / ".cache" / "compile"
 GROUP: Final = "bounces"
+# The functions of one module call one another, and Python's, at once and not by way of a table of stubs.
+FLAGS: Final = ("-fno-semantic-interposition", "-fno-plt") if sys.platform == "linux" else ()
 MYPY: Final = ("--explicit-package-bases", "--namespace-packages", "--ignore-missing-imports")
 
-COMPILED: Final = ("reading/*.py", "patterns/*.py", "addresses.py", "identity.py", "lengths.py", "verp.py")
+COMPILED: Final = ("reading/*.py", "patterns/*.py", "addresses.py", "identity.py", "lengths.py", "octets.py", "verp.py")
 # Packages only import, and mail-parser's class is an interpreted one, so what is made of it has to be.
 INTERPRETED: Final = frozenset({"__init__.py", "structure.py"})
 # What a compiled module takes over from others, such as the values of their constants, is out of date with them.
@@ -74,6 +76,8 @@ def _compile() -> dict[str, str] | None:
     with log.open("w") as output, contextlib.redirect_stdout(said), _descriptors_to(output.fileno()):
         try:
             extensions = mypycify([*MYPY, *chosen], group_name=GROUP, target_dir=str(BUILD), debug_level="0")
+            for extension in extensions:
+                extension.extra_compile_args += FLAGS
             command: Any = Distribution({"name": GROUP, "ext_modules": extensions}).get_command_obj("build_ext")
             command.build_lib, command.build_temp = str(FOLDER), str(BUILD)
             command.ensure_finalized()

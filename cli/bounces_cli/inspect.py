@@ -21,6 +21,8 @@ CHUNK: Final = 64
 LAST: Final = 2  # chunks
 PART: Final = 16  # mails
 MAX_CHUNK_BYTES: Final = 1 << 20
+# The objects that a few chunks take: a collection within one would look through mails that are still being read.
+OBJECTS_OF_CHUNKS: Final = 50_000
 # Below so many mails a second process is not worth starting.
 FEW: Final = 128
 
@@ -66,6 +68,7 @@ def _outcomes(found: Iterator[Place], *, as_json: bool, jobs: int) -> Iterator[O
     chunks = _chunks(chain(first, found))
     reader = Reader(as_json=as_json)
     gc.freeze()  # what is there stays: a collection would look through it all, and copy its pages in a worker
+    gc.set_threshold(OBJECTS_OF_CHUNKS)
     gc.enable()
     if jobs == 1 or len(first) < FEW or not can_fork():
         return map(reader.read, chunks)

@@ -6,7 +6,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, Self
 
 from bounces.patterns import Classifier
-from bounces.reading import Reading, read_mail, read_quickly
+from bounces.reading import Reading, read_mails, read_quickly
 from bounces.records import Verdict
 from bounces_cli.sources import Place, mails
 from bounces_cli.workers import PassOn
@@ -56,18 +56,18 @@ class Reader:
     """Reads chunks of mails, and judges what they say.
 
     Step by step over all mails of a chunk, since each step's code and tables then stay in the processor's caches: a
-    fifth faster than mail by mail.
+    quarter faster than mail by mail.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         """Compile the rules. With `as_json` outcomes have lines of JSON, else rows."""
-        self._classify = _classifier().classify
+        self._classify = _classifier().classify_all
         self._as_json = as_json
 
     def read(self, chunk: Iterable[Place]) -> Outcome:
         """Return what became of the mails of `chunk`."""
         found, problems, size = _found(chunk)
-        rows = self._rows(found, [read_mail(raw) for _, raw in found])
+        rows = self._rows(found, read_mails([raw for _, raw in found]))
         if not self._as_json:
             return Outcome("", rows, problems, size)
         return Outcome("".join([_line_of(row) for row in rows]), [], problems, size)
@@ -84,7 +84,7 @@ class Reader:
         if not self._as_json:
             return self.read(chunk).packed()
         found, problems, size = _found(chunk)
-        readings = [read_quickly(raw) for _, raw in found]
+        readings = read_quickly([raw for _, raw in found])
         quick = [(mail, reading) for mail, reading in zip(found, readings, strict=True) if reading is not None]
         rows = iter(self._rows([mail for mail, _ in quick], [reading for _, reading in quick]))
         lines = [None if reading is None else _line_of(next(rows)) for reading in readings]
@@ -96,13 +96,13 @@ class Reader:
     def _finished(
         self, lines: list[str | None], slow: list[tuple[str, bytes]], problems: list[str], size: int
     ) -> Outcome:
-        rows = iter(self._rows(slow, [read_mail(raw) for _, raw in slow]))
+        rows = iter(self._rows(slow, read_mails([raw for _, raw in slow])))
         return Outcome("".join([_line_of(next(rows)) if line is None else line for line in lines]), [], problems, size)
 
     def _rows(self, found: list[tuple[str, bytes]], readings: list[Reading]) -> list[Row]:
-        classify = self._classify
+        verdicts = iter(self._classify([report for reading in readings for report in reading.reports]))
         return [
-            Row(source, [classify(report) for report in reading.reports], reading.reason)
+            Row(source, [next(verdicts) for _ in reading.reports], reading.reason)
             for (source, _), reading in zip(found, readings, strict=True)
         ]
 

@@ -10,6 +10,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from bounces.octets import has
+
 # 160 bits, in hex: beyond any accident, and short enough to be part of a key.
 ID_CHARACTERS = 40
 
@@ -23,9 +25,9 @@ def mail_digest(message_id: bytes, date: bytes, body: bytes) -> bytes:
     the header section. Line ends are normalised, white space in the fields folded, blank lines at the end and
     mbox's `>From ` quoting (RFC 4155) undone, since carriers change those.
     """
-    if b"\r" in body:
+    if has(body, b"\r"):
         body = body.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if (b"\n>" in body or body.startswith(b">")) and b">From " in body:  # the first is found in half the time
+    if (has(body, b"\n>") or body.startswith(b">")) and has(body, b">From "):  # the first is found in half the time
         body = _MBOX_QUOTING.sub(b"", body)
     digest = hashlib.sha256(b"mail\0%b\0%b\0" % (b" ".join(message_id.split()), b" ".join(date.split())))
     digest.update(body.rstrip(b"\n"))

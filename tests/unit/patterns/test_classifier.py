@@ -33,6 +33,20 @@ def test_text_beats_status_beats_reply_code_beats_doubt(
     assert (verdict.layer, verdict.rule, verdict.category, verdict.bounce_type) == (layer, rule, category, bounce_type)
 
 
+def test_several_reports_are_judged_as_each_by_itself() -> None:
+    classifier = Classifier(parse_patterns("nobody here==>Hard")[0])
+    reports = [
+        report_of("550 5.1.1 <a@example.com>: user unknown"),
+        report_of("250 2.0.0 OK", event=Event.DELIVERY),
+        report_of("550 nobody here"),
+        report_of(None),
+    ]
+    verdicts = classifier.classify_all(reports)
+    assert verdicts == [classifier.classify(report) for report in reports]
+    assert [verdict.layer for verdict in verdicts] == ["phrase", None, "operator", "default"]
+    assert classifier.classify_all(()) == []
+
+
 def test_a_provider_is_known_by_its_host_by_the_recipients_domain_or_by_its_words() -> None:
     at_docomo = "550 Unknown user abe@example.com"
     for fields in ({"remote_mta": "mfsmax.docomo.ne.jp"}, {"recipient": "abe@docomo.ne.jp"}):

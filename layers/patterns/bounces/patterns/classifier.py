@@ -7,7 +7,7 @@ different things at different providers.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -93,15 +93,28 @@ class Classifier:
 
     def classify(self, report: Report) -> Verdict:
         """Return the verdict on `report`. Only a bounce has a category; it never raises for any report."""
-        if not report.is_failure:
-            return Verdict(
-                report=report, category=None, bounce_type=BounceType.NONE, reason=_EVENTS[report.event],
-                patterns_version=self._version,
-            )  # fmt: skip
-        text, seen = self.read(report)
-        decision = self.decide(report, text, seen)
-        met = self._operator_lexicon.met(seen, text)
-        return self._obeying(report, decision, met) if met else self._verdict(report, decision)
+        return self.classify_all((report,))[0]
+
+    def classify_all(self, reports: Sequence[Report]) -> list[Verdict]:
+        """Return what `classify` does for each of `reports`, step by step over all of them: see `read_mails`."""
+        texts = [self.read(report) if report.is_failure else None for report in reports]
+        decisions = [
+            None if text is None else self.decide(report, text[0], text[1])
+            for report, text in zip(reports, texts, strict=True)
+        ]
+        verdicts: list[Verdict] = []
+        for report, text, decision in zip(reports, texts, decisions, strict=True):
+            if text is None or decision is None:
+                verdicts.append(
+                    Verdict(
+                        report=report, category=None, bounce_type=BounceType.NONE, reason=_EVENTS[report.event],
+                        patterns_version=self._version,
+                    )
+                )  # fmt: skip
+                continue
+            met = self._operator_lexicon.met(text[1], text[0])
+            verdicts.append(self._obeying(report, decision, met) if met else self._verdict(report, decision))
+        return verdicts
 
     def decide(self, report: Report, text: Text, seen: Sighting, without: Container[str] = ()) -> Decision:
         """Return what the built-in layers say, leaving aside the rules whose ids are in `without`."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bounces.octets import has
+
 # A line of a session that shows a command as sent.
 _SENT: Final = re.compile(r"\s{0,12}>>>\s?([A-Za-z]{4})\b")
 # A command before RCPT TO, and what stands before it in words that say that it was refused.
@@ -14,7 +16,7 @@ _REFUSED: Final = ("in reply to", "in response to", "after", "for", "command")
 
 def shows_mail_from(text: bytes) -> bool:
     """Say whether `text` names MAIL FROM: few bounces do, and finding out costs the others little."""
-    return b"MAIL" in text and (b"MAIL F" in text or b"MAIL\n" in text or b"MAIL\r" in text)
+    return has(text, b"MAIL") and (has(text, b"MAIL F") or has(text, b"MAIL\n") or has(text, b"MAIL\r"))
 
 
 def refused_in(words: str) -> str:

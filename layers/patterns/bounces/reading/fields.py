@@ -80,7 +80,7 @@ def header_section(text: str) -> dict[str, list[str]]:
             value.append(line)
             continue
         if name:
-            headers.setdefault(name, []).append(_unfolded(value))
+            _add(headers, name, value)
             name = ""
         head, colon, rest = line.partition(":")
         first = head.lstrip("> ")
@@ -88,8 +88,16 @@ def header_section(text: str) -> dict[str, list[str]]:
             name, value = first.lower(), [rest]
             count += 1
     if name:
-        headers.setdefault(name, []).append(_unfolded(value))
+        _add(headers, name, value)
     return headers
+
+
+def _add(headers: dict[str, list[str]], name: str, lines: list[str]) -> None:
+    values = headers.get(name)
+    if values is None:
+        headers[name] = [_unfolded(lines)]
+    else:
+        values.append(_unfolded(lines))
 
 
 def _is_name(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import fast_mail_parser
 
+from bounces.octets import has
 from bounces.reading.bounding import for_slow_parser, header_end
 from bounces.reading.limits import MANY_ENCODED_WORDS, MAX_DEPTH, MAX_ENCODED_WORDS
 from bounces.reading.part import Headers, Part
@@ -92,9 +93,9 @@ def _with_plain_boundaries(raw: bytes) -> bytes:
     out the white space that makes the next line a part of the field (RFC 5322 2.2.3).
     """
     lower = raw.lower()
-    if b"\nboundary=" in lower:
+    if has(lower, b"\nboundary="):
         raw = re.sub(rb"(;[ \t]*\r?\n)(?=boundary=)", rb"\1 ", raw, flags=re.IGNORECASE)
-    if b"boundary*=" in lower:
+    if has(lower, b"boundary*="):
         raw = re.sub(rb"\b(boundary)\*=\"?[\w.-]*'[\w-]*'([\w()+,./:=?-]+)\"?", rb'\1="\2"', raw, flags=re.IGNORECASE)
     return raw
 
@@ -133,7 +134,7 @@ def _quickly(raw: bytes) -> Part | None:
 
 def _has_no_parts(headers: Headers, raw: bytes) -> bool:
     """Say whether the mail `raw` promises parts and has none, as no line can be its boundary: it is one text."""
-    if b"\n--" not in raw:
+    if not has(raw, b"\n--"):
         return True
     types = headers.get("content-type", [])
     found = _BOUNDARY.search(types[0]) if len(types) == 1 and types[0].lower().count("boundary") == 1 else None
@@ -141,7 +142,7 @@ def _has_no_parts(headers: Headers, raw: bytes) -> bool:
     if found is None or any(encoding.strip().lower() not in _UNENCODED for encoding in encodings):
         return False
     boundary = (found.group(1) or found.group(2)).rstrip().encode("utf-8", "replace")
-    return boundary in raw and b"--" + boundary not in raw  # the first as it stands in the header, not encoded there
+    return has(raw, boundary) and not has(raw, b"--" + boundary)  # the first as the header has it
 
 
 def _slowly(raw: bytes, cuts: list[str]) -> Part:

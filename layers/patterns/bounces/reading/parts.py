@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from bounces.octets import has
 from bounces.reading import delivery_status
 from bounces.reading.fields import header_section
 from bounces.reading.limits import MAX_DEPTH, MAX_PARTS, MAX_TEXT
@@ -113,7 +114,7 @@ def _find_misnamed(root: Part, parts: Parts, unnamed: list[Part]) -> None:
 def _is_misnamed_status(part: Part) -> bool:
     return (
         part.size < MAX_TEXT
-        and b"inal-" in part.body[:8192]
+        and has(part.body[:8192], b"inal-")
         and delivery_status.starts_as_delivery_status(part.body[:8192].decode("latin-1"))
     )
 

@@ -9,6 +9,8 @@ from typing import Final
 
 import re2
 
+from bounces.octets import has
+
 # Bytes of an automaton and the states that it keeps: some hundred phrases need a tenth of it.
 MAX_MEMORY: Final = 8 << 20
 _SPACES: Final = bytes.maketrans(b"\t\n\v\f\r\x1c\x1d\x1e\x1f", b" " * 9)
@@ -92,6 +94,6 @@ def folded(text: str) -> str:
 def _folded(text: bytes) -> bytes:
     """Return `text`, in ASCII, as `folded` does, but for its ends: without an object for each of its words."""
     text = text.lower().translate(_SPACES)
-    while b"  " in text:
+    while has(text, b"  "):
         text = text.replace(b"  ", b" ")
     return text

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bounces.addresses import is_address
+from bounces.octets import has
 from bounces.reading import auto_reply, commands, delivery_status, feedback, prose, returned, ses_notification
 from bounces.reading.addressees import mailed
 from bounces.reading.codes import codes_in
@@ -87,7 +88,7 @@ def _read(root: Part, parts: Parts, forwards: int) -> Findings:
 
 def _ses_notification(parts: Parts) -> Findings | None:
     for part in parts.texts[:1]:
-        if b'"notificationType"' in part.body[:4096]:
+        if has(part.body[:4096], b'"notificationType"'):
             return ses_notification.read(part.text())
     return None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from bounces.octets import has
+
 # What Windows programs declare, or what is declared by names that Python does not know.
 _ALIASES = {
     "iso-8859-1": "cp1252",
@@ -41,7 +43,7 @@ def decoded(body: bytes, charset: str | None = None) -> str:
 
     Declared charsets lie, so bytes that are UTF-8 are read as that first; whatever cannot be read is U+FFFD.
     """
-    if body.isascii() and b"\x1b" not in body and (charset is None or "utf-" not in charset.lower()):
+    if body.isascii() and not has(body, b"\x1b") and (charset is None or "utf-" not in charset.lower()):
         text = body.decode("ascii")
     else:
         text = _decoded(body, charset)
@@ -52,7 +54,7 @@ def decoded(body: bytes, charset: str | None = None) -> str:
 
 def _decoded(body: bytes, charset: str | None) -> str:
     name = (charset or "").lower()
-    if b"\x1b" in body and b"\x1b$" in body and not name.startswith("iso-2022"):
+    if has(body, b"\x1b$") and not name.startswith("iso-2022"):
         name = "iso-2022-jp"  # escape sequences that no other charset has, where none was declared
     if name in _UTF_7 and not body.isascii():
         name = ""
