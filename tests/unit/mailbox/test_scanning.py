@@ -374,6 +374,47 @@ def test_what_could_not_be_filed_is_filed_by_a_later_scan_and_handed_in_once() -
     assert len(door.taken) == 12
 
 
+def test_what_could_not_be_had_is_handed_in_before_a_later_scan_files_it() -> None:
+    given_mails = mails(4)
+    mailbox = Mailbox(dict(given_mails), unfilable=frozenset({Place.FAILED}), strike=refusing(5))
+    door, state = Door(), State()
+
+    first = scanned(mailbox, door, state)
+    mailbox.strike = no_strike
+    second = scanned(mailbox, door, state)
+
+    assert (first.taken, first.unfiled, second.taken) == (3, 1, 1)
+    assert_done(mailbox, door, given_mails)
+
+
+def test_a_mail_that_somebody_took_back_is_handed_in_before_it_is_filed() -> None:
+    given_mails = mails(4)
+    mailbox, door, state = Mailbox(dict(given_mails)), Door(), State()
+    deleted = mailbox.waiting.pop(5)
+
+    scanned(mailbox, door, state)
+    mailbox.waiting[5] = deleted
+    scanned(mailbox, door, state)
+
+    assert_done(mailbox, door, given_mails)
+
+
+def test_what_is_handed_in_late_and_cannot_be_filed_is_handed_in_once() -> None:
+    given_mails = mails(4)
+    mailbox, door, state = Mailbox(dict(given_mails)), Door(), State()
+    deleted = mailbox.waiting.pop(5)
+
+    scanned(mailbox, door, state)
+    mailbox.waiting[5], mailbox.unfilable = deleted, frozenset({Place.PROCESSED})
+    for _ in range(3):
+        scanned(mailbox, door, state)
+    mailbox.unfilable = frozenset()
+    scanned(mailbox, door, state)
+
+    assert_done(mailbox, door, given_mails)
+    assert len(door.taken) == 4
+
+
 def test_a_door_that_fails_leaves_the_mails_where_they_are() -> None:
     given_mails = mails(5)
 

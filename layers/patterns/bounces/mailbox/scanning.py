@@ -12,7 +12,7 @@ import hashlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 from typing import Final
@@ -240,10 +240,12 @@ class _Scanner:
         if session.epoch and session.epoch != self._progress.epoch:
             return  # the numbers are of other mails now; these come again, by others
         self._state.renew()
-        self._file(session, batch)
+        left = self._file(session, batch)
         if not session.epoch:
             # What could not be had is asked for again by the next scan: here nothing sets it apart.
             marks += [_name_mark(mail.listed) for mail in batch.sorted if mail.listed not in self._missed]
+        elif not session.keeps:
+            marks += batch.marks_of(left)  # the scan that files them late knows by these that they are safe
         if marks:
             self._state.remember(marks)
         if session.epoch:
@@ -254,28 +256,35 @@ class _Scanner:
 
     def _make_safe(self, mails: Sequence[HandedIn]) -> list[str]:
         """Hand in `mails`, less those that were before, and return what they are to be remembered by."""
-        by_mark = {f"mail:{mail.digest}": mail for mail in mails}
         keeps = self._here().keeps
-        known = self._state.known(list(by_mark)) if keeps and by_mark else frozenset()
-        fresh = [mail for mark, mail in by_mark.items() if mark not in known]
-        if fresh:
-            self._door.take(fresh)
-        self.outcome.taken += len(fresh)
+        fresh = self._fresh(mails) if keeps else _by_mark(mails)
+        self._hand_in(fresh)
         self.outcome.known += len(mails) - len(fresh)
-        return [mark for mark in by_mark if mark not in known] if keeps else []
+        return list(fresh) if keeps else []
 
-    def _file(self, session: Session, batch: Batch, *, is_late: bool = False) -> int:
-        """File the mails of `batch`, and return how many could not be.
+    def _fresh(self, mails: Sequence[HandedIn]) -> dict[str, HandedIn]:
+        """Return those of `mails` that the state does not know, by their marks."""
+        by_mark = _by_mark(mails)
+        known = self._state.known(list(by_mark)) if by_mark else frozenset()
+        return {mark: mail for mark, mail in by_mark.items() if mark not in known}
+
+    def _hand_in(self, mails: Mapping[str, HandedIn]) -> None:
+        if mails:
+            self._door.take(list(mails.values()))
+        self.outcome.taken += len(mails)
+
+    def _file(self, session: Session, batch: Batch, *, is_late: bool = False) -> Collection[Listed]:
+        """File the mails of `batch`, and return those that could not be.
 
         Which of them a batch held that was cut off is not known: a line that drops again makes the next one shorter.
         """
-        unfiled = 0
+        left: Collection[Listed] = ()
         if batch.sorted:
-            unfiled = len(session.file(batch.by_place(), again=is_late or self._may_be_filed > 0))
+            left = session.file(batch.by_place(), again=is_late or self._may_be_filed > 0)
             self._may_be_filed = max(self._may_be_filed - len(batch.sorted), 0)
             self._idle_drops = 0
-        self.outcome.unfiled += unfiled
-        return unfiled
+        self.outcome.unfiled += len(left)
+        return left
 
     def _tell(self, batch: Batch) -> None:
         for mail in batch.sorted:
@@ -283,7 +292,11 @@ class _Scanner:
             self._on_filed(mail)
 
     def _file_late(self) -> None:
-        """Try to file what earlier scans handed in and could not file, until it cannot be filed now either."""
+        """Try to file what earlier scans left where it was, until it cannot be filed now either.
+
+        Most of it was handed in then. What the state does not know was not, and is handed in first: a mail that the
+        server did not give out, or that somebody had deleted and took back. Filed without that, it would be lost.
+        """
         session = self._here()
         if not session.epoch or session.keeps:
             return
@@ -294,16 +307,31 @@ class _Scanner:
             if batch.dropped is not None:
                 raise batch.dropped
             self._state.renew()
-            if self._file(session, batch, is_late=True) == len(batch.sorted) or batch.is_last:
+            fresh = self._fresh(batch.to_hand_in)
+            self._hand_in(fresh)
+            self._state.renew()
+            unfiled = self._file(session, batch, is_late=True)
+            if marks := [mark for mark in batch.marks_of(unfiled) if mark in fresh]:
+                self._state.remember(marks)
+            if len(unfiled) == len(batch.sorted) or batch.is_last:
                 return
 
 
 def _sorted(listed: Listed, mail: HandedIn) -> Sorted:
     """Return where `mail` belongs. One that is cut is a whole in the mailbox alone, where nothing may delete it."""
     if mail.is_whole:
-        return Sorted(listed, place_of(mail.reading), mail.reading)
+        return Sorted(listed, place_of(mail.reading), mail.reading, _mark(mail))
     reason = f"only its first {len(mail.raw)} bytes were taken"
-    return Sorted(listed, Place.FAILED, mail.reading._replace(reason=reason))
+    return Sorted(listed, Place.FAILED, mail.reading._replace(reason=reason), _mark(mail))
+
+
+def _by_mark(mails: Iterable[HandedIn]) -> dict[str, HandedIn]:
+    return {_mark(mail): mail for mail in mails}
+
+
+def _mark(mail: HandedIn) -> str:
+    """Return by what a state remembers the bytes of `mail`."""
+    return f"mail:{mail.digest}"
 
 
 def _name_mark(listed: Listed) -> str:
