@@ -95,7 +95,14 @@ def _send(sent: Sent, errand: Errand, progress: Progress, problems: Problems) ->
             file.seek(0)
         sent.is_resumed = start.offset > 0
         shown = 0
-        for batch in batches(file, kind, start):
+
+        def unfinished(line: int) -> None:
+            problems.add(
+                f"{plain(sent.path)}:{line}: has no line end: it is still being written, or was cut, and is not sent. "
+                "Send the file again when it is whole"
+            )
+
+        for batch in batches(file, kind, start, unfinished):
             for part, answer in _delivered(errand.door, kind, batch):
                 _count(sent, part, answer, problems)
             state.sent(batch.content, batch.end)
