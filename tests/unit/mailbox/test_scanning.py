@@ -1,7 +1,7 @@
 """A scan loses no mail and files each one in its place, wherever it is cut off."""
 
 from collections.abc import Callable
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -149,6 +149,25 @@ def test_a_mailbox_without_numbers_that_has_not_changed_is_not_asked_for_its_mai
 
     mailbox.waiting[100] = bounce(100)
     assert scanned(mailbox, door, state).taken == 1
+
+
+def test_a_mailbox_without_numbers_in_which_nothing_comes_is_asked_for_its_mails_before_they_are_forgotten() -> None:
+    mailbox, door, state = Mailbox(mails(5), is_numbered=False, keeps=True), Door(), State()
+    asked_on: list[int] = []
+
+    for day in range(0, 1000, 5):
+
+        def strike(call: str, day: int = day) -> None:
+            if call == "known" and day not in asked_on:
+                asked_on.append(day)
+
+        state.strike = strike
+        scan(NAME, mailbox.open, door, state, limits=ENDLESS, clock=lambda: 0.0, now=lambda day=day: day * 24 * 3600.0)
+
+    half_of_what_a_mark_lasts = 200
+    assert all(later - day < half_of_what_a_mark_lasts for day, later in pairwise([*asked_on, 1000]))
+    assert 2 < len(asked_on) < 20
+    assert len(door.taken) == 5
 
 
 def test_limits_end_a_scan_between_mails_and_the_next_goes_on() -> None:

@@ -31,6 +31,8 @@ FILED_LATE: Final = 500
 """Mails of earlier scans that a scan tries to file once more."""
 LOOKED_UP: Final = 100
 """Names that the state is asked about at once."""
+ASKED_ANEW_SECONDS: Final = 100 * 24 * 3600
+"""After how long the state is asked about all names though none is new: what is not asked for it forgets in the end."""
 
 
 @dataclass(slots=True)
@@ -56,16 +58,18 @@ def scan(
     *,
     limits: Limits,
     clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
     on_filed: Callable[[Sorted], None] = lambda _sorted: None,
 ) -> Outcome:
     """Go through a mailbox from where the last scan was, within `limits`, and return what came of it.
 
-    `mailbox_name` is what people know it by, `clock` counts seconds, and `on_filed` is told of each mail that is done
-    with. Raises `MailboxBusy` where another scan is under way, `LeaseLost` where another took over, `MailboxRefused`
-    or `Disconnected` where the mailbox cannot be read, and what the door raises. What was done until then stays.
+    `mailbox_name` is what people know it by, `clock` counts seconds, `now` returns those since 1970, and `on_filed` is
+    told of each mail that is done with. Raises `MailboxBusy` where another scan is under way, `LeaseLost` where another
+    took over, `MailboxRefused` or `Disconnected` where the mailbox cannot be read, and what the door raises. What was
+    done until then stays.
     """
     progress = state.acquire()
-    scanner = _Scanner(mailbox_name, open_session, door, state, Budget(limits, clock), on_filed, progress)
+    scanner = _Scanner(mailbox_name, open_session, door, state, Budget(limits, clock), on_filed, progress, now())
     is_clean = False
     try:
         scanner.go()
@@ -88,6 +92,7 @@ class _Scanner:
         budget: Budget,
         on_filed: Callable[[Sorted], None],
         progress: Progress,
+        now: float,
     ) -> None:
         self.outcome = Outcome()
         self._name = name
@@ -103,6 +108,7 @@ class _Scanner:
         self._missed = Missed(name, progress.missed)
         self._idle_drops = 0
         self._names = 0  # a digest of the names seen, where mails have no numbers
+        self._span = int(now // ASKED_ANEW_SECONDS)  # in which such a digest stands for the marks of its names
 
     def go(self) -> None:
         """Work off what waits, and then what earlier scans could not file. Raises as `scan` does."""
@@ -169,7 +175,7 @@ class _Scanner:
             waiting, again = session.waiting(self._progress.done), self._missed.listed(session)
             # New ones first, so that a small limit is not spent on the same mails each time.
             return chain(again, waiting) if self._missed.is_full else chain(waiting, again)
-        if self._progress.epoch == _digest(_name_number(listed) for listed in session.waiting(0)):
+        if self._progress.epoch == self._digest(_name_number(listed) for listed in session.waiting(0)):
             return iter(())
         self._names = 0
         return self._unknown(session.waiting(0))
@@ -184,7 +190,11 @@ class _Scanner:
 
     def _keep_names(self) -> None:
         if not self._here().epoch and self._names and not self._missed:
-            self._state.keep(Progress(_digest([self._names])))
+            self._state.keep(Progress(self._digest([self._names])))
+
+    def _digest(self, numbers: Iterable[int]) -> str:
+        """Return a digest of names, by their `numbers`, that does not depend on their order, and of the span of now."""
+        return f"{sum(numbers) % 2**256:064x}.{self._span}"
 
     def _gather(self, pending: Iterator[Listed]) -> Batch:
         """Fetch and read the next mails of `pending`."""
@@ -340,8 +350,3 @@ def _name_mark(listed: Listed) -> str:
 
 def _name_number(listed: Listed) -> int:
     return int.from_bytes(hashlib.sha256(listed.name.encode("utf-8", "surrogateescape")).digest(), "big")
-
-
-def _digest(numbers: Iterable[int]) -> str:
-    """Return a digest of names, by their `numbers`, that does not depend on their order."""
-    return f"{sum(numbers) % 2**256:064x}"
