@@ -67,6 +67,18 @@ def test_what_is_packed_is_sent_the_same(run: Run, door: ScriptedDoor, tmp_path:
     assert door.ids == first * 2
 
 
+def test_a_folder_s_logs_are_sent_whatever_they_are_called(run: Run, door: ScriptedDoor, tmp_path: Path) -> None:
+    folder = tmp_path / "accounting"
+    folder.mkdir()
+    names = ("acct.csv", "acct.csv.1", "acct-2026-01-31.log", "dovecot-acct", "index.cache")
+    for number, name in enumerate(names):
+        saved(folder, HEADER + row(number), name)
+    for name in (".acct.csv.swp", "acct.lock"):
+        saved(folder, HEADER + row(100), name)
+    assert run(folder) == 0
+    assert {request.text for request in door.requests} == {HEADER + row(number) for number in range(len(names))}
+
+
 def test_requests_are_bounded_and_whole(door: ScriptedDoor, run: Run, tmp_path: Path) -> None:
     path = saved(tmp_path, HEADER + "".join(row(n, f"550 {'long ' * 100}") for n in range(5_000)))
     assert run(path) == 0
