@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gzip
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import IO, Final
 
@@ -101,19 +101,27 @@ def kind_of(path: str, file: IO[bytes], mta: str | None) -> Kind:
     )
 
 
-def batches(file: IO[bytes], kind: Kind, start: Position) -> Iterator[Batch]:
+def batches(
+    file: IO[bytes], kind: Kind, start: Position, on_unfinished: Callable[[int], None] = lambda _line: None
+) -> Iterator[Batch]:
     """Yield the records of the unpacked `file`, which stands at `start`.
 
-    A record without a line end, at the end of a file that may still grow, is sent, and the batch ends before it.
+    A row without a line end, at the end of the file, is still being written or was cut: what is left of an address may
+    be another's. It is not sent, and `on_unfinished` is told its line. A JSON object is whole or none, and is sent.
+    What may still grow is gone on with from its beginning.
     """
-    held = _Held(start)
-    for line, record in _records(file, kind, start.lines):
+    held = _Held(start, start.header)
+    for line, record, is_open in _records(file, kind, start.lines):
         is_head = kind.is_csv and is_header([_first_cell(record)])
         if held.records and (is_head or held.is_full_for(record)):
             yield held.batch()
-            held = _Held(held.end)
+            held = held.following()
+        if is_open:
+            held.stay()
         if is_head:
             held.begin(record)
+        elif kind.is_csv and is_open and not record.endswith(b"\n") and record.strip():
+            on_unfinished(line)
         else:
             held.add(line, record)
     if held.records:
@@ -123,19 +131,29 @@ def batches(file: IO[bytes], kind: Kind, start: Position) -> Iterator[Batch]:
 class _Held:
     """The records that the next batch will have."""
 
-    def __init__(self, start: Position) -> None:
-        self.end = start
+    def __init__(self, end: Position, header: bytes, *, stays: bool = False) -> None:
         self.records: list[bytes] = []
+        self._end = end
+        self._header = header
+        self._stays = stays
         self._lines: list[int] = []
         self._content: list[bytes] = []
         self._size = 0
+
+    def following(self) -> _Held:
+        """Return what holds the records behind these."""
+        return _Held(self._end, self._header, stays=self._stays)
+
+    def stay(self) -> None:
+        """Have what comes from here on read again by whoever goes on."""
+        self._stays = True
 
     def is_full_for(self, record: bytes) -> bool:
         return len(self.records) == BATCH_RECORDS or self._size + len(record) > BATCH_BYTES
 
     def begin(self, header: bytes) -> None:
+        self._header = header.rstrip(b"\r\n") + b"\n"
         self._pass(header)
-        self.end = replace(self.end, header=header.rstrip(b"\r\n") + b"\n")
 
     def add(self, line: int, record: bytes) -> None:
         self._pass(record)
@@ -145,37 +163,44 @@ class _Held:
             self._size += len(record)
 
     def batch(self) -> Batch:
-        return Batch(self.end.header, tuple(self.records), tuple(self._lines), b"".join(self._content), self.end)
+        return Batch(self._header, tuple(self.records), tuple(self._lines), b"".join(self._content), self._end)
 
     def _pass(self, record: bytes) -> None:
-        if record.endswith(b"\n"):
+        if not self._stays:
             self._content.append(record)
-            lines = self.end.lines + record.count(b"\n")
-            self.end = replace(self.end, offset=self.end.offset + len(record), lines=lines)
+            lines = self._end.lines + record.count(b"\n")
+            self._end = Position(self._end.offset + len(record), lines, self._header)
 
 
-def _records(file: IO[bytes], kind: Kind, lines: int) -> Iterator[tuple[int, bytes]]:
-    """Yield each record with its line, blank lines too."""
+def _records(file: IO[bytes], kind: Kind, lines: int) -> Iterator[tuple[int, bytes, bool]]:
+    """Yield each record with its line, blank lines too, and whether it is open: the file ends before it does."""
     again: deque[bytes] = deque()
     number = lines + 1
     while line := again.popleft() if again else file.readline(MAX_READABLE):
-        if kind.is_csv and line.count(b'"') % 2:
-            line += _rest(file, again, line)
-        yield number, line
+        is_open = len(line) < MAX_READABLE and not line.endswith(b"\n")
+        if kind.is_csv and line.count(b'"') % 2 and not is_open:
+            rest, is_open = _rest(file, again, line)
+            line += rest
+        yield number, line, is_open
         number += max(line.count(b"\n"), 1)
 
 
-def _rest(file: IO[bytes], again: deque[bytes], line: bytes) -> bytes:
-    """Return the lines that end the quoted value begun in `line`; none, and all of them in `again`, where none does."""
+def _rest(file: IO[bytes], again: deque[bytes], line: bytes) -> tuple[bytes, bool]:
+    """Return the lines that end the quoted value begun in `line`, and whether the file ends before they do.
+
+    Where none ends it there are none, and all that were looked at are in `again`.
+    """
     taken: list[bytes] = []
     size = len(line)
-    while size <= MAX_RECORD and (more := again.popleft() if again else file.readline(MAX_READABLE)):
+    while more := again.popleft() if again else file.readline(MAX_READABLE):
         taken.append(more)
         size += len(more)
         if more.count(b'"') % 2:
-            return b"".join(taken)
+            return b"".join(taken), len(more) < MAX_READABLE and not more.endswith(b"\n")
+        if size > MAX_RECORD:
+            break
     again.extendleft(reversed(taken))
-    return b""
+    return b"", not more
 
 
 def _first_cell(record: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The addresses that a command is about: as arguments, or one a line of a file or of standard input."""
+"""What a command is about: addresses, as arguments or one a line of a file or of standard input, and a list."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ from pathlib import Path
 
 from bounces_cli.errors import CommandError
 from bounces_cli.lines import STANDARD_INPUT, lines_of
+
+
+def list_given(arguments: argparse.Namespace) -> str | None:
+    """Return the list that `arguments` name; None where they name none. Raises `CommandError` for an empty name.
+
+    That is a variable of a script that is not set, and would be a list that nobody mails.
+    """
+    name: str | None = arguments.list
+    if name is not None and not name.strip():
+        raise CommandError("--list is empty; leave it out to name none")
+    return name
 
 
 def addresses_given(arguments: argparse.Namespace) -> Iterator[str]:

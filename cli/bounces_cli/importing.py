@@ -85,7 +85,7 @@ def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Impor
     """Import the file that `arguments` name and return the exit code. Raises `CommandError`."""
     path = arguments.source
     with tables.talking():
-        names = (work.what, *tables.store().table_ids())
+        names = (work.what, *tables.store().table_ids(), *_list(arguments))
     with _file(path) as (file, on_disk):
         form = form_of(_head(file, path), path)
         state, so_far, offset = _begun(arguments, names, file, tells_anew=work.tells_anew)
@@ -113,6 +113,13 @@ def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Impor
     if so_far.rejected:
         print(f"bounces: rows that cannot be used, with line and reason: {rejects.path}", file=sys.stderr)
     return INCOMPLETE if so_far.rejected else DONE
+
+
+def _list(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return which list rows are for that name none: for another one the same file says something else."""
+    from bounces.store.keys import list_key
+
+    return () if arguments.list is None else (f"list {list_key(arguments.list)}",)
 
 
 def _ask(path: str, rows: Rows, tables: AddressTables, work: Import[Any]) -> None:

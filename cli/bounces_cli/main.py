@@ -18,6 +18,11 @@ from typing import NoReturn
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 
 COLUMNS = 80  # where there is no terminal
+# Arguments that are kept in a table, or sought there. A path may have any bytes.
+TEXTS = (
+    *("author", "category", "lines", "list", "provider", "reason", "recipient", "remote_mta", "report", "rule"),
+    *("which", "why"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else list(argv)
     arguments = _parser(given).parse_args(given)
     try:
+        _require_utf_8(arguments)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except CommandError as error:
@@ -37,6 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     return code
+
+
+def _require_utf_8(arguments: argparse.Namespace) -> None:
+    """Raise `CommandError` where a text of `arguments` has bytes that are no UTF-8, as of a script in Latin-1."""
+    for name in TEXTS:
+        given = getattr(arguments, name, None)
+        for text in given if isinstance(given, list) else [given]:
+            if isinstance(text, str) and not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+                raise CommandError(f"{name}: {text!a} is not UTF-8; write it so, and in a terminal that does")
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bounces.errors import RecordError
 from bounces_cli.address_tables import tables_of
+from bounces_cli.given_addresses import list_given
 from bounces_cli.import_rows import ReadRow
 from bounces_cli.import_survey import looks_like_suppressions
 from bounces_cli.importing import Import, run_import
@@ -27,9 +28,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     tables = tables_of(arguments)
     store, policy = tables.store(), tables.policy()
+    usual = list_key(list_given(arguments) or "")
 
     def ready(row: ReadRow, began: datetime) -> Told:
-        list_id = list_key(row.cells.get("list") or arguments.list or "")
+        list_id = list_key(row.cells.get("list") or "") or usual
         if not list_id:
             raise RecordError("the row names no list; --list LIST names it for such rows")
         subscriber = row.cells.get("subscriber")

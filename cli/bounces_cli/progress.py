@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from bounces_cli.problems import Problems
-from bounces_cli.sources import files
+from bounces_cli.sources import HIDDEN_AMONG_MAILS, files
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,9 +58,11 @@ class Progress:
 
 
 @contextmanager
-def progress_over(paths: Sequence[str], doing: str = "Reading") -> Iterator[Progress]:
-    """Yield the progress over the files that `paths` name, with the word `doing` in front."""
-    total = _size_of(paths) if sys.stderr.isatty() else 0
+def progress_over(
+    paths: Sequence[str], doing: str = "Reading", hidden: re.Pattern[str] = HIDDEN_AMONG_MAILS
+) -> Iterator[Progress]:
+    """Yield the progress over the files that `paths` name but for those `hidden`, with the word `doing` in front."""
+    total = _size_of(paths, hidden) if sys.stderr.isatty() else 0
     if total < SHORT:
         yield Progress()
         return
@@ -96,9 +99,9 @@ def _bar(doing: str, amount: ProgressColumn) -> Iterator[Bar]:
         bar.stop()
 
 
-def _size_of(paths: Sequence[str]) -> int:
+def _size_of(paths: Sequence[str], hidden: re.Pattern[str]) -> int:
     total = 0
-    for path in files(paths, Silent()):
+    for path in files(paths, Silent(), hidden):
         with suppress(OSError):
             total += os.stat(path).st_size  # noqa: PTH116  as in `sources`: a Path costs as much as the call
     return total

@@ -18,7 +18,7 @@ from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
 from bounces_cli.progress import Progress, progress_over
 from bounces_cli.push_state import PushState
-from bounces_cli.sources import check, files
+from bounces_cli.sources import HIDDEN_AMONG_LOGS, check, files
 
 SHOWN_REJECTIONS: Final = 1_000
 """Rejections of a file that are shown; the stack keeps all of them."""
@@ -67,8 +67,8 @@ def push(paths: Sequence[str], errand: Errand, *, as_json: bool = False) -> int:
     problems = Problems()
     rejected = 0
     begun = False
-    with progress_over(paths, "Sending") as progress:
-        for path in files(paths, problems):
+    with progress_over(paths, "Sending", HIDDEN_AMONG_LOGS) as progress:
+        for path in files(paths, problems, HIDDEN_AMONG_LOGS):
             sent = Sent(path)
             try:
                 _send(sent, errand, progress, problems)
@@ -95,7 +95,14 @@ def _send(sent: Sent, errand: Errand, progress: Progress, problems: Problems) ->
             file.seek(0)
         sent.is_resumed = start.offset > 0
         shown = 0
-        for batch in batches(file, kind, start):
+
+        def unfinished(line: int) -> None:
+            problems.add(
+                f"{plain(sent.path)}:{line}: has no line end: it is still being written, or was cut, and is not sent. "
+                "Send the file again when it is whole"
+            )
+
+        for batch in batches(file, kind, start, unfinished):
             for part, answer in _delivered(errand.door, kind, batch):
                 _count(sent, part, answer, problems)
             state.sent(batch.content, batch.end)

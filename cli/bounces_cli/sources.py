@@ -26,7 +26,9 @@ _BLOCK: Final = 1 << 20
 # more than anything else about it. Larger ones are looked into before, so that processes can share their mails.
 _SMALL: Final = 1 << 20
 _QUOTED_FROM: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
-_HIDDEN: Final = re.compile(r"\.|dovecot|.*\.(?:lock|index|cache|log)$")
+HIDDEN_AMONG_MAILS: Final = re.compile(r"\.|dovecot|.*\.(?:lock|index|cache|log)$")
+"""Names of what lies beside mails and is none: what mail programs keep of them."""
+HIDDEN_AMONG_LOGS: Final = re.compile(r"\.|.*\.lock$")
 MAILDIR: Final = ("new", "cur")
 
 
@@ -53,21 +55,22 @@ def check(paths: Iterable[str]) -> None:
             raise CommandError(f"{path}: neither a file nor a folder; save what it gives to a file first")
 
 
-def files(paths: Iterable[str], problems: Problems) -> Iterator[str]:
+def files(paths: Iterable[str], problems: Problems, hidden: re.Pattern[str] = HIDDEN_AMONG_MAILS) -> Iterator[str]:
     """Yield the files that `paths` name: each file, and those of each folder or Maildir in the order of their names.
 
-    A folder that cannot be read is added to `problems`; one without mails is noted there.
+    What of a folder has a name that is `hidden` is left aside.
+    A folder that cannot be read is added to `problems`; one without such files is noted there.
     """
     for path in paths:
         if not os.path.isdir(path):
             yield path
             continue
         found = False
-        for file in _files_in(path, problems):
+        for file in _files_in(path, problems, hidden):
             found = True
             yield file
         if not found:
-            problems.note(f"{path}: no mails in it")
+            problems.note(f"{path}: nothing in it to read")
 
 
 def places(paths: Iterable[str], problems: Problems) -> Iterator[Place]:
@@ -143,7 +146,7 @@ def is_maildir(path: str) -> bool:
     return all(os.path.isdir(os.path.join(path, part)) for part in MAILDIR)
 
 
-def _files_in(folder: str, problems: Problems) -> Iterator[str]:
+def _files_in(folder: str, problems: Problems, hidden: re.Pattern[str]) -> Iterator[str]:
     try:
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
@@ -153,13 +156,13 @@ def _files_in(folder: str, problems: Problems) -> Iterator[str]:
     names = {entry.name for entry in entries}
     if names.issuperset(MAILDIR):
         for part in MAILDIR:
-            yield from _files_in(os.path.join(folder, part), problems)
+            yield from _files_in(os.path.join(folder, part), problems, hidden)
         return
     for entry in entries:
-        if _HIDDEN.match(entry.name):
+        if hidden.match(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from _files_in(entry.path, problems)
+            yield from _files_in(entry.path, problems, hidden)
         elif entry.is_file():
             yield entry.path
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bounces import addresses
 from bounces_cli.address_tables import tables_of
 from bounces_cli.errors import DONE, INCOMPLETE
-from bounces_cli.given_addresses import addresses_given
+from bounces_cli.given_addresses import addresses_given, list_given
 from bounces_cli.plain import plain
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     tables = tables_of(arguments)
     store = tables.store()
     say = _json if arguments.as_json else _sendable if arguments.sendable else _line
+    list_id = list_given(arguments)
     counts: Counter[Answer] = Counter()
     for some in _thousands(addresses_given(arguments)):
         with tables.talking():
-            answers = store.check(some, arguments.list, datetime.now(UTC))
+            answers = store.check(some, list_id, datetime.now(UTC))
         for checked in answers:
             answer = _answer(checked)
             counts[answer] += 1

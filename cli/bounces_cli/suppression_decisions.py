@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bounces.errors import RecipientError
 from bounces_cli.address_tables import WINDOW, WORKERS, tables_of
 from bounces_cli.errors import DONE, INCOMPLETE, USAGE, CommandError
-from bounces_cli.given_addresses import addresses_given
+from bounces_cli.given_addresses import addresses_given, list_given
 from bounces_cli.people import author
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
@@ -38,9 +38,7 @@ def decision_of(arguments: argparse.Namespace) -> Decision:
     why = arguments.why.strip()
     if not why:
         raise CommandError("--why is empty; the reason is kept with the decision")
-    list_id = getattr(arguments, "list", None)
-    if list_id is not None and not list_id.strip():
-        raise CommandError("--list is empty; leave it out to mean every list")
+    list_id = list_given(arguments) if hasattr(arguments, "list") else None
     return Decision(datetime.now(UTC), author(arguments.author), why, list_id)
 
 

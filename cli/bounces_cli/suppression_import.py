@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bounces_cli.address_tables import tables_of
+from bounces_cli.given_addresses import list_given
 from bounces_cli.import_rows import ReadRow
 from bounces_cli.import_survey import Survey, looks_like_members
 from bounces_cli.importing import Import, run_import
@@ -25,15 +26,16 @@ def run(arguments: argparse.Namespace) -> int:
     tables = tables_of(arguments)
     store = tables.store()
     by = author(arguments.author)
+    list_id = list_given(arguments)
 
     def ready(row: ReadRow, began: datetime) -> Suppression:
-        return suppression_of(row.cells, Told(began, by, arguments.why, arguments.list, arguments.reason))
+        return suppression_of(row.cells, Told(began, by, arguments.why, list_id, arguments.reason))
 
     def write(suppressions: Sequence[Suppression], each: Each) -> int:
         return store.merge(suppressions, each).changed
 
     def subscribed(addresses: Sequence[str]) -> int:
-        answers = store.check(addresses, arguments.list, datetime.now(UTC))
+        answers = store.check(addresses, list_id, datetime.now(UTC))
         may_be = [checked.address for checked in answers if checked.sendable]
         return sum(any(each.is_subscribed for each in store.memberships(address)) for address in may_be)
 

@@ -9,7 +9,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
@@ -49,8 +49,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _one(arguments: argparse.Namespace, tables: AddressTables, decision: Decision) -> int:
+    store, policy = tables.store(), tables.policy()
+    by, why = decision.by, decision.why
     try:
-        status = _undoing(tables, decision)(arguments.address, arguments.report)
+        with tables.talking(writing=True):
+            status = store.undo(arguments.address, arguments.report, at=decision.at, by=by, why=why, policy=policy)
     except (UnknownReport, RecipientError) as error:
         raise CommandError(f"{error}; `bounces why ADDRESS` shows the reports that are remembered") from error
     print(f"{plain(arguments.address)}: undone; now {_stands(status)}")
@@ -115,18 +118,19 @@ def _find(tables: AddressTables, sought: Sought, found: IO[str]) -> Found:
 
 
 def _undo_all(tables: AddressTables, decision: Decision, found: IO[str], counts: Found) -> int:
-    undo = _undoing(tables, decision)
+    store, policy = tables.store(), tables.policy()
+    by, why = decision.by, decision.why
+    with tables.talking():
+        store.table_ids()  # which makes the connection that threads share
     problems = Problems()
 
     def undo_of(of_one: list[tuple[str, str]]) -> list[str]:
-        """Take the reports of one address back, one after the other, and return what went wrong."""
-        wrong = []
-        for address, report in of_one:
-            try:
-                undo(address, report)
-            except UnknownReport as error:  # it was forgotten meanwhile
-                wrong.append(f"{plain(address)}: {error}")
-        return wrong
+        """Take the reports of one address back, and return which were forgotten meanwhile, in words."""
+        address = of_one[0][0]
+        reports = [report for _, report in of_one]
+        with tables.talking(writing=True):
+            unknown = store.undo_all(address, reports, at=decision.at, by=by, why=why, policy=policy)
+        return [f"{plain(address)}: report {report} is not remembered any more" for report in unknown]
 
     with ThreadPoolExecutor(WORKERS) as workers, progress_to(counts.reports, "Undoing") as progress:
         for window in _windows(found):
@@ -136,18 +140,6 @@ def _undo_all(tables: AddressTables, decision: Decision, found: IO[str], counts:
                     problems.add(words)
     print(f"undone: {_counted(counts.reports - problems.count, 'report')}")
     return INCOMPLETE if problems.count else DONE
-
-
-def _undoing(tables: AddressTables, decision: Decision) -> Callable[[str, str], Status]:
-    store, policy = tables.store(), tables.policy()
-    with tables.talking():
-        store.table_ids()  # which makes the connection that threads share
-
-    def undo(address: str, report: str) -> Status:
-        with tables.talking(writing=True):
-            return store.undo(address, report, at=decision.at, by=decision.by, why=decision.why, policy=policy)
-
-    return undo
 
 
 def _windows(found: IO[str]) -> Iterator[list[list[tuple[str, str]]]]:

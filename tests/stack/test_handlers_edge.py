@@ -135,7 +135,10 @@ def test_a_mail_whose_end_did_not_come_is_not_taken_for_a_whole_one(bucket: str)
         ("to user@example.com, other@example.org", "to ***@example.com, ***@example.org"),
         ({"reason": ["a@b.example"], "n": 1}, {"reason": ["***@b.example"], "n": 1}),
         (("a@b.example", None), ["***@b.example", None]),
+        ('of "Ann Lee" <"ann lee"@example.com>', 'of "Ann Lee" <***@example.com>'),
+        (r'"ann \" lee"@example.com', "***@example.com"),
         ("x" * 100_000, "x" * 100_000),
+        ('"' * 100_000, '"' * 100_000),
     ],
 )
 def test_the_local_part_of_an_address_is_not_logged(value: object, masked: object) -> None:

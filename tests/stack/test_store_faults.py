@@ -12,7 +12,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from bounces.errors import ContentionError
 from bounces.records import Verdict
-from bounces.store import Action, Status
+from bounces.store import Action, Status, applying
 from tests.stack import in_memory
 from tests.stack.in_memory import Fault, Tables
 from tests.stack.verdicts import NOON, USER, complaint, hard, soft
@@ -152,3 +152,20 @@ def test_what_a_run_that_broke_off_left_is_taken_back_by_no_other_soft_bounce(ta
         tables.store.apply(another)
         tables.store.apply(completing)
         assert tables.dump() == expected, place
+
+
+@pytest.mark.parametrize("make", [hard, soft, complaint, lambda **fields: hard(list_id="news", **fields)])
+def test_a_report_that_came_at_two_times_is_undone_as_one(tables: Tables, make: Callable[..., Verdict]) -> None:
+    """A record whose time is to come has that of the push: sent again, while the first was not done, another one."""
+    first, again = make(), make(at=NOON + timedelta(seconds=20))
+    expected = tables.store.status(USER)
+    with mock.patch.object(applying, "_remember", side_effect=ConnectionError), pytest.raises(ConnectionError):
+        tables.store.apply(first)
+    tables.store.apply(again)
+    assert tables.store.apply(first).action is Action.DUPLICATE
+
+    tables.store.undo(USER, first.report.id, at=NOON + DAY, by="ann", why="their mistake")
+
+    assert tables.store.status(USER) == expected
+    assert tables.store.check([USER], None, NOON + 2 * DAY)[0].sendable
+    assert all(membership.is_subscribed for membership in tables.store.memberships(USER))

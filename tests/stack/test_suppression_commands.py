@@ -234,6 +234,17 @@ def test_what_cannot_be_decided_is_refused_and_nothing_written(
     assert tables.items() == []
 
 
+@pytest.mark.parametrize("option", ["--why", "--reason", "--author", "--list"])
+@pytest.mark.parametrize("verb", ["add", "import"])
+def test_what_is_not_utf_8_is_refused_in_words(
+    verb: str, option: str, tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    what = "a@example.com" if verb == "add" else written(tmp_path, "a@example.com\n")
+    assert bounces("suppressions", verb, what, "--why", "x", option, "caf\udce9") == 2
+    assert f"{option[2:]}: 'caf\\udce9' is not UTF-8" in capsys.readouterr().err
+    assert tables.items() == []
+
+
 def test_of_several_addresses_the_good_ones_are_added(tables: Tables, bounces: Bounces) -> None:
     assert bounces("suppressions", "add", "a@example.com", "nobody", "b@example.com", "--why", "x") == 1
     assert {suppression.address for suppression in tables.store.suppressions()} == {"a@example.com", "b@example.com"}
@@ -783,6 +794,50 @@ def test_a_membership_without_a_list_is_rejected(
     assert bounces("subscribers", "import", written(tmp_path, "a@example.com\n")) == 1
     assert "--list LIST names it" in (tmp_path / "list.csv.rejected.csv").read_text()
     assert tables.items() == []
+
+
+def test_a_file_is_imported_for_each_list_that_is_named(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "a@example.com\n")
+    assert bounces("subscribers", "import", file) == 1  # no list; the file of rejects says what to do
+    for name in ("news", "offers"):
+        assert bounces("subscribers", "import", file, "--list", name) == 0
+    assert bounces("subscribers", "import", file, "--list", "News ") == 0
+    assert "nothing new since the last time" in capsys.readouterr().out
+    assert {each.list_id for each in tables.store.memberships("a@example.com")} == {"news", "offers"}
+
+    assert bounces("suppressions", "import", file, "--list", "news", "--yes") == 0
+    assert bounces("suppressions", "import", file, "--list", "offers", "--yes") == 0
+    assert set(known(tables, "a@example.com").scopes) == {"list#news", "list#offers"}
+    assert bounces("suppressions", "import", file, "--yes") == 0
+    assert set(known(tables, "a@example.com").scopes) == {"list#news", "list#offers", "global"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("suppressions", "check", "a@example.com"),
+        ("suppressions", "import", "list.csv"),
+        ("subscribers", "import", "list.csv"),
+    ],
+)
+def test_a_list_without_a_name_is_refused(
+    command: tuple[str, ...], tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As of a script whose variable is not set: `--list "$LIST"`."""
+    file = written(tmp_path, "address,list\na@example.com,news\n")
+    assert bounces(*(file if part == "list.csv" else part for part in command), "--list", " ") == 2
+    assert "--list is empty" in capsys.readouterr().err
+    assert tables.items() == []
+
+
+def test_a_blank_cell_names_no_list(tables: Tables, bounces: Bounces, tmp_path: Path) -> None:
+    file = written(tmp_path, "address,list\na@example.com, \n")
+    assert bounces("suppressions", "import", file, "--yes") == 0
+    assert set(known(tables, "a@example.com").scopes) == {"global"}
+    assert bounces("subscribers", "import", file, "--list", "news") == 0
+    assert [each.list_id for each in tables.store.memberships("a@example.com")] == ["news"]
 
 
 def test_a_list_that_is_imported_again_says_what_the_platform_says_now(

@@ -280,6 +280,20 @@ def test_reports_of_a_provider_are_taken_back(
     assert capsys.readouterr().out.endswith("nothing to undo\n")
 
 
+def test_many_reports_on_one_address_are_taken_back_by_reading_its_history_twice(
+    tables: Tables, bounces: Bounces
+) -> None:
+    for number in range(40):
+        tables.store.apply(hard(f"h{number}", at=THEN + number * DAY))
+    with in_memory.calls() as made:
+        assert bounces("undo", "--source", "ses", "--why", "an attack", "--yes") == 0
+    assert made.operations.count("Query") < 10
+    assert made.operations.count("UpdateItem") == 40
+    assert states(tables, [USER]) == [State.ACTIVE]
+    assert all(past.undone for past in tables.store.history(USER))
+    assert tables.store.check([USER], None, datetime.now(UTC))[0].sendable
+
+
 def test_what_is_broken_off_is_done_by_the_same_command_again(tables: Tables, bounces: Bounces) -> None:
     addresses = many(tables)
     arguments = ("undo", "--rule", "google.block", "--why", "x", "--yes")

@@ -124,7 +124,7 @@ def test_wrong_arguments_do_nothing(arguments: list[str], code: int, said: str) 
 
 def test_an_empty_folder_is_told_and_is_no_error(tmp_path: Path) -> None:
     run = _run("--json", tmp_path)
-    assert (run.returncode, run.stdout, run.stderr) == (0, "", f"bounces: {tmp_path}: no mails in it\n")
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", f"bounces: {tmp_path}: nothing in it to read\n")
 
 
 def test_a_file_that_cannot_be_read_does_not_keep_the_others_from_it(tmp_path: Path) -> None:

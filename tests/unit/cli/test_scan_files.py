@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_read_costs_that_file(tmp_path: Path) -> None:
 def test_what_cannot_be_read_of_a_folder_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     session = FilesSession(str(tmp_path), Problems())
     assert [*session.waiting(0), *session.waiting(0)] == []
-    assert capsys.readouterr().err == f"bounces: {tmp_path}: no mails in it\n"
+    assert capsys.readouterr().err == f"bounces: {tmp_path}: nothing in it to read\n"
 
 
 def test_a_mail_beyond_the_limit_is_cut_and_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

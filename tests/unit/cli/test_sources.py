@@ -134,4 +134,4 @@ def test_a_folder_without_mails_and_a_file_that_is_gone_are_told(
     (tmp_path / "empty").mkdir()
     assert list(places([str(tmp_path / "empty"), str(tmp_path / "gone")], problems)) == []
     assert problems.count == 1
-    assert "empty: no mails in it" in capsys.readouterr().err
+    assert "empty: nothing in it to read" in capsys.readouterr().err

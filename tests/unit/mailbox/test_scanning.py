@@ -1,7 +1,7 @@
 """A scan loses no mail and files each one in its place, wherever it is cut off."""
 
 from collections.abc import Callable
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -149,6 +149,25 @@ def test_a_mailbox_without_numbers_that_has_not_changed_is_not_asked_for_its_mai
 
     mailbox.waiting[100] = bounce(100)
     assert scanned(mailbox, door, state).taken == 1
+
+
+def test_a_mailbox_without_numbers_in_which_nothing_comes_is_asked_for_its_mails_before_they_are_forgotten() -> None:
+    mailbox, door, state = Mailbox(mails(5), is_numbered=False, keeps=True), Door(), State()
+    asked_on: list[int] = []
+
+    for day in range(0, 1000, 5):
+
+        def strike(call: str, day: int = day) -> None:
+            if call == "known" and day not in asked_on:
+                asked_on.append(day)
+
+        state.strike = strike
+        scan(NAME, mailbox.open, door, state, limits=ENDLESS, clock=lambda: 0.0, now=lambda day=day: day * 24 * 3600.0)
+
+    half_of_what_a_mark_lasts = 200
+    assert all(later - day < half_of_what_a_mark_lasts for day, later in pairwise([*asked_on, 1000]))
+    assert 2 < len(asked_on) < 20
+    assert len(door.taken) == 5
 
 
 def test_limits_end_a_scan_between_mails_and_the_next_goes_on() -> None:
@@ -372,6 +391,47 @@ def test_what_could_not_be_filed_is_filed_by_a_later_scan_and_handed_in_once() -
     assert (first.unfiled, first.is_finished, still.unfiled) == (8, True, 8)
     assert_done(mailbox, door, given_mails)
     assert len(door.taken) == 12
+
+
+def test_what_could_not_be_had_is_handed_in_before_a_later_scan_files_it() -> None:
+    given_mails = mails(4)
+    mailbox = Mailbox(dict(given_mails), unfilable=frozenset({Place.FAILED}), strike=refusing(5))
+    door, state = Door(), State()
+
+    first = scanned(mailbox, door, state)
+    mailbox.strike = no_strike
+    second = scanned(mailbox, door, state)
+
+    assert (first.taken, first.unfiled, second.taken) == (3, 1, 1)
+    assert_done(mailbox, door, given_mails)
+
+
+def test_a_mail_that_somebody_took_back_is_handed_in_before_it_is_filed() -> None:
+    given_mails = mails(4)
+    mailbox, door, state = Mailbox(dict(given_mails)), Door(), State()
+    deleted = mailbox.waiting.pop(5)
+
+    scanned(mailbox, door, state)
+    mailbox.waiting[5] = deleted
+    scanned(mailbox, door, state)
+
+    assert_done(mailbox, door, given_mails)
+
+
+def test_what_is_handed_in_late_and_cannot_be_filed_is_handed_in_once() -> None:
+    given_mails = mails(4)
+    mailbox, door, state = Mailbox(dict(given_mails)), Door(), State()
+    deleted = mailbox.waiting.pop(5)
+
+    scanned(mailbox, door, state)
+    mailbox.waiting[5], mailbox.unfilable = deleted, frozenset({Place.PROCESSED})
+    for _ in range(3):
+        scanned(mailbox, door, state)
+    mailbox.unfilable = frozenset()
+    scanned(mailbox, door, state)
+
+    assert_done(mailbox, door, given_mails)
+    assert len(door.taken) == 4
 
 
 def test_a_door_that_fails_leaves_the_mails_where_they_are() -> None:

@@ -47,8 +47,8 @@ RETRIED: Final = "Retried"  # messages given back to their queue
 
 _METRICS_DISABLED: Final = "POWERTOOLS_METRICS_DISABLED"
 
-# The bound keeps the search linear in a text that has no @.
-_LOCAL_PART: Final = re.compile(r"[^\s@]{1,254}@")
+# A local part in quotes may hold blanks (RFC 5321 4.1.2). The bounds keep the search linear in a text that has no @.
+_LOCAL_PART: Final = re.compile(r'"(?:[^"\\]|\\.){1,254}"@|[^\s@]{1,254}@')
 
 
 def masked(value: Any) -> Any:

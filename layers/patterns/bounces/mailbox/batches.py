@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -51,6 +51,7 @@ class Sorted:
     listed: Listed
     place: Place
     reading: Reading
+    mark: str | None = None  # by which a state knows its bytes; None where there are none
 
 
 @dataclass(slots=True)
@@ -75,3 +76,8 @@ class Batch:
         for mail in self.sorted:
             found.setdefault(mail.place, []).append(mail.listed)
         return found
+
+    def marks_of(self, mails: Collection[Listed]) -> list[str]:
+        """Return by which marks a state knows those of `mails` whose bytes were had."""
+        wanted = frozenset(mails)
+        return [mail.mark for mail in self.sorted if mail.mark is not None and mail.listed in wanted]

@@ -61,7 +61,7 @@ class Progress:
     """How far a mailbox was worked off: of the epoch `epoch` (UIDVALIDITY), all mails up to the number `done`.
 
     But for `missed`, the numbers of mails that could not be had and still are where they were. Where mails have no
-    numbers, `epoch` is a digest of the names of all mails when the last of them was done.
+    numbers, `epoch` is a digest of the names of all mails when the last of them was done, and of about when that was.
     """
 
     epoch: str = ""

@@ -12,7 +12,7 @@ import hashlib
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 from typing import Final
@@ -31,6 +31,8 @@ FILED_LATE: Final = 500
 """Mails of earlier scans that a scan tries to file once more."""
 LOOKED_UP: Final = 100
 """Names that the state is asked about at once."""
+ASKED_ANEW_SECONDS: Final = 100 * 24 * 3600
+"""After how long the state is asked about all names though none is new: what is not asked for it forgets in the end."""
 
 
 @dataclass(slots=True)
@@ -56,16 +58,18 @@ def scan(
     *,
     limits: Limits,
     clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
     on_filed: Callable[[Sorted], None] = lambda _sorted: None,
 ) -> Outcome:
     """Go through a mailbox from where the last scan was, within `limits`, and return what came of it.
 
-    `mailbox_name` is what people know it by, `clock` counts seconds, and `on_filed` is told of each mail that is done
-    with. Raises `MailboxBusy` where another scan is under way, `LeaseLost` where another took over, `MailboxRefused`
-    or `Disconnected` where the mailbox cannot be read, and what the door raises. What was done until then stays.
+    `mailbox_name` is what people know it by, `clock` counts seconds, `now` returns those since 1970, and `on_filed` is
+    told of each mail that is done with. Raises `MailboxBusy` where another scan is under way, `LeaseLost` where another
+    took over, `MailboxRefused` or `Disconnected` where the mailbox cannot be read, and what the door raises. What was
+    done until then stays.
     """
     progress = state.acquire()
-    scanner = _Scanner(mailbox_name, open_session, door, state, Budget(limits, clock), on_filed, progress)
+    scanner = _Scanner(mailbox_name, open_session, door, state, Budget(limits, clock), on_filed, progress, now())
     is_clean = False
     try:
         scanner.go()
@@ -88,6 +92,7 @@ class _Scanner:
         budget: Budget,
         on_filed: Callable[[Sorted], None],
         progress: Progress,
+        now: float,
     ) -> None:
         self.outcome = Outcome()
         self._name = name
@@ -103,6 +108,7 @@ class _Scanner:
         self._missed = Missed(name, progress.missed)
         self._idle_drops = 0
         self._names = 0  # a digest of the names seen, where mails have no numbers
+        self._span = int(now // ASKED_ANEW_SECONDS)  # in which such a digest stands for the marks of its names
 
     def go(self) -> None:
         """Work off what waits, and then what earlier scans could not file. Raises as `scan` does."""
@@ -169,7 +175,7 @@ class _Scanner:
             waiting, again = session.waiting(self._progress.done), self._missed.listed(session)
             # New ones first, so that a small limit is not spent on the same mails each time.
             return chain(again, waiting) if self._missed.is_full else chain(waiting, again)
-        if self._progress.epoch == _digest(_name_number(listed) for listed in session.waiting(0)):
+        if self._progress.epoch == self._digest(_name_number(listed) for listed in session.waiting(0)):
             return iter(())
         self._names = 0
         return self._unknown(session.waiting(0))
@@ -184,7 +190,11 @@ class _Scanner:
 
     def _keep_names(self) -> None:
         if not self._here().epoch and self._names and not self._missed:
-            self._state.keep(Progress(_digest([self._names])))
+            self._state.keep(Progress(self._digest([self._names])))
+
+    def _digest(self, numbers: Iterable[int]) -> str:
+        """Return a digest of names, by their `numbers`, that does not depend on their order, and of the span of now."""
+        return f"{sum(numbers) % 2**256:064x}.{self._span}"
 
     def _gather(self, pending: Iterator[Listed]) -> Batch:
         """Fetch and read the next mails of `pending`."""
@@ -240,10 +250,12 @@ class _Scanner:
         if session.epoch and session.epoch != self._progress.epoch:
             return  # the numbers are of other mails now; these come again, by others
         self._state.renew()
-        self._file(session, batch)
+        left = self._file(session, batch)
         if not session.epoch:
             # What could not be had is asked for again by the next scan: here nothing sets it apart.
             marks += [_name_mark(mail.listed) for mail in batch.sorted if mail.listed not in self._missed]
+        elif not session.keeps:
+            marks += batch.marks_of(left)  # the scan that files them late knows by these that they are safe
         if marks:
             self._state.remember(marks)
         if session.epoch:
@@ -254,28 +266,35 @@ class _Scanner:
 
     def _make_safe(self, mails: Sequence[HandedIn]) -> list[str]:
         """Hand in `mails`, less those that were before, and return what they are to be remembered by."""
-        by_mark = {f"mail:{mail.digest}": mail for mail in mails}
         keeps = self._here().keeps
-        known = self._state.known(list(by_mark)) if keeps and by_mark else frozenset()
-        fresh = [mail for mark, mail in by_mark.items() if mark not in known]
-        if fresh:
-            self._door.take(fresh)
-        self.outcome.taken += len(fresh)
+        fresh = self._fresh(mails) if keeps else _by_mark(mails)
+        self._hand_in(fresh)
         self.outcome.known += len(mails) - len(fresh)
-        return [mark for mark in by_mark if mark not in known] if keeps else []
+        return list(fresh) if keeps else []
 
-    def _file(self, session: Session, batch: Batch, *, is_late: bool = False) -> int:
-        """File the mails of `batch`, and return how many could not be.
+    def _fresh(self, mails: Sequence[HandedIn]) -> dict[str, HandedIn]:
+        """Return those of `mails` that the state does not know, by their marks."""
+        by_mark = _by_mark(mails)
+        known = self._state.known(list(by_mark)) if by_mark else frozenset()
+        return {mark: mail for mark, mail in by_mark.items() if mark not in known}
+
+    def _hand_in(self, mails: Mapping[str, HandedIn]) -> None:
+        if mails:
+            self._door.take(list(mails.values()))
+        self.outcome.taken += len(mails)
+
+    def _file(self, session: Session, batch: Batch, *, is_late: bool = False) -> Collection[Listed]:
+        """File the mails of `batch`, and return those that could not be.
 
         Which of them a batch held that was cut off is not known: a line that drops again makes the next one shorter.
         """
-        unfiled = 0
+        left: Collection[Listed] = ()
         if batch.sorted:
-            unfiled = len(session.file(batch.by_place(), again=is_late or self._may_be_filed > 0))
+            left = session.file(batch.by_place(), again=is_late or self._may_be_filed > 0)
             self._may_be_filed = max(self._may_be_filed - len(batch.sorted), 0)
             self._idle_drops = 0
-        self.outcome.unfiled += unfiled
-        return unfiled
+        self.outcome.unfiled += len(left)
+        return left
 
     def _tell(self, batch: Batch) -> None:
         for mail in batch.sorted:
@@ -283,7 +302,11 @@ class _Scanner:
             self._on_filed(mail)
 
     def _file_late(self) -> None:
-        """Try to file what earlier scans handed in and could not file, until it cannot be filed now either."""
+        """Try to file what earlier scans left where it was, until it cannot be filed now either.
+
+        Most of it was handed in then. What the state does not know was not, and is handed in first: a mail that the
+        server did not give out, or that somebody had deleted and took back. Filed without that, it would be lost.
+        """
         session = self._here()
         if not session.epoch or session.keeps:
             return
@@ -294,16 +317,31 @@ class _Scanner:
             if batch.dropped is not None:
                 raise batch.dropped
             self._state.renew()
-            if self._file(session, batch, is_late=True) == len(batch.sorted) or batch.is_last:
+            fresh = self._fresh(batch.to_hand_in)
+            self._hand_in(fresh)
+            self._state.renew()
+            unfiled = self._file(session, batch, is_late=True)
+            if marks := [mark for mark in batch.marks_of(unfiled) if mark in fresh]:
+                self._state.remember(marks)
+            if len(unfiled) == len(batch.sorted) or batch.is_last:
                 return
 
 
 def _sorted(listed: Listed, mail: HandedIn) -> Sorted:
     """Return where `mail` belongs. One that is cut is a whole in the mailbox alone, where nothing may delete it."""
     if mail.is_whole:
-        return Sorted(listed, place_of(mail.reading), mail.reading)
+        return Sorted(listed, place_of(mail.reading), mail.reading, _mark(mail))
     reason = f"only its first {len(mail.raw)} bytes were taken"
-    return Sorted(listed, Place.FAILED, mail.reading._replace(reason=reason))
+    return Sorted(listed, Place.FAILED, mail.reading._replace(reason=reason), _mark(mail))
+
+
+def _by_mark(mails: Iterable[HandedIn]) -> dict[str, HandedIn]:
+    return {_mark(mail): mail for mail in mails}
+
+
+def _mark(mail: HandedIn) -> str:
+    """Return by what a state remembers the bytes of `mail`."""
+    return f"mail:{mail.digest}"
 
 
 def _name_mark(listed: Listed) -> str:
@@ -312,8 +350,3 @@ def _name_mark(listed: Listed) -> str:
 
 def _name_number(listed: Listed) -> int:
     return int.from_bytes(hashlib.sha256(listed.name.encode("utf-8", "surrogateescape")).digest(), "big")
-
-
-def _digest(numbers: Iterable[int]) -> str:
-    """Return a digest of names, by their `numbers`, that does not depend on their order."""
-    return f"{sum(numbers) % 2**256:064x}"

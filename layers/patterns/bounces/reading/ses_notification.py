@@ -12,6 +12,7 @@ from typing import Any, Final
 from bounces.addresses import is_address
 from bounces.reading.codes import codes_in
 from bounces.reading.delivery_status import best_status
+from bounces.reading.feedback import ABUSE
 from bounces.reading.finding import Finding, Findings
 from bounces.records import Event
 
@@ -58,7 +59,8 @@ def _recipients(event: Event, body: dict[str, Any]) -> list[Finding]:
                 status=best_status(str(one.get("status", "")), said),
                 reply_code=reply_code,
                 diagnostic=diagnostic,
-                feedback_type=str(body.get("complaintFeedbackType") or "other") if event is Event.COMPLAINT else "",
+                # Missing where no feedback report came with the complaint, which is one all the same.
+                feedback_type=str(body.get("complaintFeedbackType") or ABUSE) if event is Event.COMPLAINT else "",
             )
         )
     return [finding for finding in found if is_address(finding.recipient)]

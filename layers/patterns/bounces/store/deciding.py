@@ -8,6 +8,7 @@ again.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -93,6 +94,22 @@ def undo(tables: Tables, address: str, report: str, because: Lift, policy: Polic
         raise UnknownReport(f"report {shown(report)} on this address {what}")
     _mark_undone(tables, met[0], because)
     return tell_anew(tables, address, policy, because)
+
+
+def undo_all(tables: Tables, address: str, reports: Collection[str], because: Lift, policy: Policy) -> tuple[str, ...]:
+    """Take the reports with the ids `reports` back, and return those of them that are not remembered.
+
+    History is gone through twice, however many they are; one after the other it would be for each of them.
+    """
+    left = set(reports)
+    for item in list(tables.pasts_of(address)):
+        report = item.item.removeprefix(REPORT)
+        if report in left:
+            left.remove(report)
+            _mark_undone(tables, item, because)
+    if len(left) < len(set(reports)):
+        tell_anew(tables, address, policy, because)
+    return tuple(sorted(left))
 
 
 def subscribe(

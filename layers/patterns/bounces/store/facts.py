@@ -86,10 +86,14 @@ class Facts:
         return cls(tuple(past for past in known if past.undone is None), tuple(past for past in known if past.undone))
 
     def is_undone(self, evidence: Evidence) -> bool:
-        """Say whether `evidence`, its report's id cut or whole, is undone."""
-        return any(
-            past.evidence.time == evidence.time and past.evidence.report.startswith(evidence.report)
-            for past in self.undone
+        """Say whether the report that `evidence` names, its id cut or whole, is undone, whatever its time.
+
+        A report that says no time, or one to come, has that of its receipt. Where it came twice, and both were applied
+        side by side or the first one broke off, the state rests on both times, and history has one of them.
+        """
+        named = evidence.report
+        return len(named) >= soft_bounces.SHORT_ID and any(
+            past.evidence.report.startswith(named) for past in self.undone
         )
 
     def soft_bounces(self) -> list[SoftBounce]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -158,6 +158,13 @@ class Store:
         """
         decision = _decision(at, by, why)
         return deciding.undo(self._tables, address_key(address), report, decision, policy or default_policy())
+
+    def undo_all(
+        self, address: str, reports: Collection[str], *, at: datetime, by: str, why: str, policy: Policy | None = None
+    ) -> tuple[str, ...]:
+        """Take the reports with the ids `reports` back, as `undo` does each, and return those not remembered."""
+        decision = _decision(at, by, why)
+        return deciding.undo_all(self._tables, address_key(address), reports, decision, policy or default_policy())
 
 
 def _decision(at: datetime, by: str, why: str) -> Lift:

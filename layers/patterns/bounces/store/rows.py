@@ -16,7 +16,7 @@ from typing import Final
 from bounces.errors import RecordError, shown
 from bounces.store import evidence
 from bounces.store.evidence import Evidence
-from bounces.store.keys import address_key
+from bounces.store.keys import address_key, list_key
 from bounces.store.suppressions import GLOBAL, LIST_SCOPE, Cause, Lift, Scope, Suppression, scope_of
 
 FIELDS: Final = (
@@ -88,7 +88,9 @@ def live_rows_of(suppression: Suppression, now: datetime) -> Iterator[Row]:
 def suppression_of(row: Row, told: Told) -> Suppression:
     """Return what `row` tells of its address and scope. Raises `RecordError`, or `RecipientError`."""
     address = address_key(row.get("address"))
-    list_id = row.get("list") or told.list_id
+    list_id = row.get("list")
+    if not list_key(list_id or ""):  # blank, as spreadsheets leave it, names none
+        list_id = told.list_id
     try:
         scope = scope_of(list_id)
         kind = row.get("kind")

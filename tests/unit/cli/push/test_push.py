@@ -67,6 +67,18 @@ def test_what_is_packed_is_sent_the_same(run: Run, door: ScriptedDoor, tmp_path:
     assert door.ids == first * 2
 
 
+def test_a_folder_s_logs_are_sent_whatever_they_are_called(run: Run, door: ScriptedDoor, tmp_path: Path) -> None:
+    folder = tmp_path / "accounting"
+    folder.mkdir()
+    names = ("acct.csv", "acct.csv.1", "acct-2026-01-31.log", "dovecot-acct", "index.cache")
+    for number, name in enumerate(names):
+        saved(folder, HEADER + row(number), name)
+    for name in (".acct.csv.swp", "acct.lock"):
+        saved(folder, HEADER + row(100), name)
+    assert run(folder) == 0
+    assert {request.text for request in door.requests} == {HEADER + row(number) for number in range(len(names))}
+
+
 def test_requests_are_bounded_and_whole(door: ScriptedDoor, run: Run, tmp_path: Path) -> None:
     path = saved(tmp_path, HEADER + "".join(row(n, f"550 {'long ' * 100}") for n in range(5_000)))
     assert run(path) == 0
@@ -119,16 +131,46 @@ def test_it_goes_on_where_it_was_broken_off(
     assert "70 accepted, 0 ignored, 0 rejected, since the last time" in capsys.readouterr().out
 
 
-def test_a_row_that_is_still_being_written_is_sent_again_when_it_is_whole(
-    run: Run, door: ScriptedDoor, tmp_path: Path
+def test_a_row_that_is_still_being_written_is_sent_when_it_is_whole(
+    run: Run, door: ScriptedDoor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = "".join(map(row, range(100)))
     path = saved(tmp_path, HEADER + rows + row(100)[:40])
     assert run(path) == 1
+    assert f"{path}:102: has no line end" in capsys.readouterr().err
+    assert len(door.ids) == 100
     path.write_text(HEADER + rows + row(100))
     assert run(path) == 0
     assert door.requests[-1].text == HEADER + row(100)
     assert len(set(door.ids)) == 101
+
+
+@pytest.mark.parametrize("written", ["u@example.co", "u@example.com", '"smtp;550 no\nsuch user'])
+def test_no_row_is_sent_of_which_only_a_part_is_there(
+    written: str, run: Run, door: ScriptedDoor, tmp_path: Path
+) -> None:
+    """With as many values as there are columns it would be taken for whole, and its last address is another's."""
+    header = "type,timeLogged,dsnAction,rcpt\n"
+    path = saved(tmp_path, f"{header}b,2026-11-20 10:00:00+0100,failed,{written}")
+    assert run(path) == 1
+    assert not any(f"failed,{written}" in request.text for request in door.requests)
+
+
+def test_a_row_of_several_lines_that_is_still_being_written_is_sent_when_it_is_whole(
+    run: Run, door: ScriptedDoor, tmp_path: Path
+) -> None:
+    rows, last = "".join(map(row, range(100))), row(100, "550 of\ntwo lines")
+    path = saved(tmp_path, HEADER + rows + last[: last.index("\n") + 1])
+    run(path)
+    path.write_text(HEADER + rows + last)
+    assert run(path) == 0
+    assert door.requests[-1].text == HEADER + last
+
+
+def test_a_json_object_needs_no_line_end(run: Run, door: ScriptedDoor, tmp_path: Path) -> None:
+    record = json.dumps({"type": "Bounce", "id": "i1", "recipient": "u@example.org", "timestamp": 1763629200})
+    assert run(saved(tmp_path, record, "20261120")) == 0
+    assert door.requests[-1].text == record
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from bounces.patterns import Classifier, default_policy
 from bounces.reading.accounting import Push, known_columns, read_push
 from bounces.reading.accounting.columns import plan_for
 from bounces.records import Source
+from bounces.store.effects import Record, Reset, effect_of
 from tests.unit.reading.accounting.samples_of import FILES, POWERMTA, body, rows, table, wrong
 
 LINES = [(name, row) for name in FILES for row in table(name)["rows"]]
@@ -104,6 +106,18 @@ def test_a_status_that_powermta_made_up_says_nothing_of_the_address(
     row = {"type": kind, "timeLogged": "2026-11-20 10:00:00+0000", "rcpt": "kit@example.org", "dsnAction": "failed"}
     push = read_push(json.dumps(row | {"dsnStatus": status, "dsnDiag": diagnostic}).encode(), POWERMTA)
     assert not wrong(push.reports[0], {"status": read, "hard": hard})
+
+
+@pytest.mark.parametrize("action", ["delivered", "relayed", "expanded"])
+def test_what_powermta_delivered_ends_soft_bounces_and_what_a_mail_says_of_it_does_not(action: str) -> None:
+    """An `rb` is a mail that came in: anybody can write that something was delivered."""
+    row = {"timeLogged": "2026-11-20 10:00:00+0000", "rcpt": "kit@example.org", "dsnAction": action}
+    its = {}
+    for kind in ("d", "rb"):
+        (report,) = read_push(json.dumps(row | {"type": kind}).encode(), POWERMTA).reports
+        its[kind] = effect_of(Classifier().classify(report), default_policy())
+    assert isinstance(its["d"], Reset)
+    assert isinstance(its["rb"], Record)
 
 
 def test_layouts_name_columns_that_are_known() -> None:

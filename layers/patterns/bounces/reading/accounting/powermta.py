@@ -27,9 +27,12 @@ from bounces.reading.text import one_line
 from bounces.records import Event, Report
 
 SYSTEM: Final = "PowerMTA"
+FAILED: Final = "failed"
 REDACTED: Final = "a privacy policy took the recipient's name out"
 
 OWN_NOTE: Final = "PowerMTA itself or its operator gave up, no remote host: it says nothing of the address"
+
+SUCCESS_NOTE: Final = "a mail says that it was delivered, which anybody can write: it takes no soft bounce away"
 
 _ADDRESS_STATUS: Final = re.compile(r"[45]\.(1\.\d{1,3}|2\.1)")  # RFC 3463 3.2, 3.3: bad address, mailbox disabled
 _OWN: Final = "x-pmta;"  # the diagnostic type of what PowerMTA says itself, such as that a queue was bounced by hand
@@ -60,7 +63,9 @@ def _outcome(kind: str, row: Mapping[str, str], arrival: Arrival, raw: str | Non
     recipient = address_in(row.get("rcpt", ""))
     original = address_in(row.get("orcpt", ""))
     shared = _shared(row, arrival, raw)
-    note = OWN_NOTE if finding.event is Event.OTHER else None
+    note = None
+    if finding.event is Event.OTHER:
+        note = OWN_NOTE if finding.action == FAILED else SUCCESS_NOTE
     if columns.is_redacted(recipient):
         recipient, original, note = "", "", REDACTED
     elif not recipient and not (shared.get("subscriber")):
@@ -99,11 +104,13 @@ def _finding(kind: str, row: Mapping[str, str]) -> Finding:
         raise RecordError(f"is a delivery whose dsnAction is {finding.action}: its values stand under other columns")
     finding.event = event
     if event is Event.BOUNCE:
-        finding.action = "failed"  # an `rb` is a failure by its type, whatever the DSN left out
+        finding.action = FAILED  # an `rb` is a failure by its type, whatever the DSN left out
         if is_expired(finding):
             finding.event = Event.DELAY
         elif is_own:
             finding.event = Event.OTHER
+    elif kind == "rb" and event is Event.DELIVERY:
+        finding.event = Event.OTHER  # of a mail that came in, where a `d` is what PowerMTA saw itself
     return finding
 
 
