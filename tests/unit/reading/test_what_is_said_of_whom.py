@@ -36,6 +36,19 @@ def test_a_footer_is_no_reason(footer: str) -> None:
     assert (report.recipient, report.status, report.diagnostic) == ("kim@example.com", "5.1.1", None)
 
 
+def test_whom_to_ask_is_no_reason_on_two_lines_either() -> None:
+    text = "Your message was undeliverable:\n\nThe account is over quota.\n\n<kim@example.com>\n\n"
+    (report,) = _reports(f"{text}Please reply to postmaster@mx1.example.com\nif you believe this to be wrong.\n")
+    assert report.recipient == "kim@example.com"
+    assert "over quota" in (report.diagnostic or "")
+
+
+@pytest.mark.parametrize("dash", ["-", "--"])
+def test_a_dash_behind_an_address_is_no_part_of_the_reply(dash: str) -> None:
+    (report,) = _reports(f"Your message could not be delivered:\n\nkim@example.com {dash} 550 Unknown user kim\n")
+    assert (report.reply_code, report.diagnostic) == ("550", "550 Unknown user kim")
+
+
 @pytest.mark.parametrize("reason", ["mailbox full", "\n    mailbox full", "\n\n  mailbox full"])
 def test_a_reason_may_stand_a_little_below(reason: str) -> None:
     (report,) = _reports(f"{EXCHANGE}\n       kim@example.com\n{reason}\n", STATUS)

@@ -150,6 +150,11 @@ def rejects(explanation: str) -> bool:
     return wording().rejections.first_in(explanation) is not None
 
 
+def is_of_a_mail(explanation: str) -> bool:
+    """Say whether `explanation` speaks of a mail, to whom sent it: shops and programs report failures of their own."""
+    return wording().mails.first_in(folded(explanation)) is not None
+
+
 def event_of(subject: str, told: frozenset[str]) -> Event:
     """Return what a bounce in prose reports, whose explanation tells what the lists `told` have: failure, or delay."""
     if FINALS in told:

@@ -238,6 +238,8 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return found
     if signs <= prose.ANYONE and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
+    if prose.ANYONE <= signs < prose.FROM_MAILER and not found.returned and not _is_of_a_mail(root, before):
+        return None
     named = explanation.listed(failed) if failed else explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
@@ -254,6 +256,11 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     if not found.returned and signs < prose.FROM_MAILER:
         return None  # names nobody, returns nothing, and comes from anyone
     return _unnamed(found, explanation, root.headers.get("to", ()))
+
+
+def _is_of_a_mail(root: Part, explanation: str) -> bool:
+    """Say whether `root`, of a sender that writes other mail too, speaks of a mail that it does not return."""
+    return _has_null_sender(root) or prose.is_of_a_mail(explanation)
 
 
 def _failed_header(root: Part) -> list[str]:
@@ -273,8 +280,12 @@ def _signs(root: Part) -> int:
         root.headers,
         standard=_is_standard(root),
         person=_is_by_a_person(root),
-        null_sender=root.header("return-path").strip() == "<>",
+        null_sender=_has_null_sender(root),
     )
+
+
+def _has_null_sender(root: Part) -> bool:
+    return root.header("return-path").strip() == "<>"
 
 
 def _is_standard(root: Part) -> bool:

@@ -29,6 +29,7 @@ class Wording:
     __slots__ = (
         "contacts",
         "labels",
+        "mails",
         "other_subjects",
         "others",
         "reasons",
@@ -53,6 +54,7 @@ class Wording:
         senders_of_much: Phrases,
         subjects: Phrases,
         other_subjects: Phrases,
+        mails: Phrases,
         rejections: Phrases,
         told: PhraseBook,
         labels: frozenset[str],
@@ -68,6 +70,7 @@ class Wording:
         self.senders_of_much = senders_of_much
         self.subjects = subjects
         self.other_subjects = other_subjects
+        self.mails = mails
         self.rejections = rejections
         self.told = told
         self.labels = labels
