@@ -165,3 +165,15 @@ def test_a_reason_that_is_announced_does_not_hide_the_one_with_a_code_beside_the
     text = "<kim@example.com>: 550 5.2.2 full\n\nReason:\n\n5.1.1 unknown\n"
     (report,) = _reports(text)
     assert report.status == "5.2.2"
+
+
+def test_a_success_beside_a_failure_answered_another_command() -> None:
+    text = (
+        "   ----- The following addresses had permanent fatal errors -----\n<kim@example.com>\n\n"
+        "   ----- Transcript of session follows -----\n... while talking to mx2.example.com.:\n"
+        ">>> RCPT To:<kim@example.com>\n<<< 550 5.2.1 Kim has closed this box\n550 <kim@example.com>... User unknown\n"
+    )
+    status = "Final-Recipient: RFC822; kim@example.com\nAction: failed\nStatus: 2.0.0\nDiagnostic-Code: SMTP; 250 OK\n"
+    (report,) = _reports(text, status)
+    assert (report.event, report.reply_code, report.status) == (Event.BOUNCE, "550", "5.2.1")
+    assert "closed this box" in (report.diagnostic or "")
