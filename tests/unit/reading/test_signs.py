@@ -37,7 +37,7 @@ def test_an_automatic_reply_names_no_one_who_is_dead(sender: str, subject: str, 
         ("From: list-bounces@lists.example", "Bounce action notification", "Disabled: kim@held.example, not found\n"),
         ("From: LISTSERV@lists.example", "Output of your job", "kim@held.example: No such user; not found in list\n"),
         ("From: Parcels <noreply@parcel.example>", "Delivery failed", "No such address: kim@held.example\n"),
-        ("From: noreply@bank.example", "Returned to sender", "No account:\n\nkim@held.example\n550 5.1.1 unknown user\n"),
+        ("From: noreply@bank.example", "Returned to sender", "No account:\n\nkim@held.example\n550 5.1.1 unknown\n"),
         ("From: Watch <watch@shop.example>", "DOWN: undeliverable 40", "550 5.1.1 unknown user: kim@held.example\n"),
         ("From: Kim Daemon <kim@held.example>", "undelivered boxes", "for eva@held.example: unknown user, they say\n"),
     ],
@@ -83,6 +83,24 @@ def test_a_mail_systems_words_are_a_bounce(headers: str, subject: str) -> None:
 def test_who_writes_other_mail_too_speaks_of_the_mail_that_was_sent(text: str) -> None:
     text += "\n\n    kim@held.example\n\n    550 5.1.1 User unknown\n"
     assert _events("From: noreply@held.example", text, "Delivery failed") == [(Event.BOUNCE, "kim@held.example")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La remise de votre message a été retardée :",
+        "La entrega de su mensaje se ha retrasado:",
+        "次の宛先への配信が遅延しています。",
+    ],
+)
+@pytest.mark.parametrize(
+    ("sender", "events"),
+    [("Postmaster <postmaster@held.example>", [(Event.DELAY, "kim@held.example")]), ("noreply@held.example", [])],
+)
+def test_a_mail_systems_warning_needs_no_words_of_failure(
+    text: str, sender: str, events: list[tuple[Event, str]]
+) -> None:
+    assert _events(f"From: {sender}", f"{text}\n\n    kim@held.example\n", "Delivery status: spring") == events
 
 
 def test_a_report_of_success_in_prose_is_no_failure() -> None:

@@ -29,7 +29,7 @@ from bounces.reading.mime import parse
 from bounces.reading.part import Headers, Part
 from bounces.reading.parts import Parts, sort
 from bounces.reading.phrases import folded
-from bounces.reading.wording import EXPLANATIONS, wording
+from bounces.reading.wording import DELAYS, EXPLANATIONS, wording
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward|uncaught bounce", re.IGNORECASE)
@@ -227,7 +227,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     told = wording().told.lists_in_explanation(before)
     if signs == prose.DOUBTED and not codes_in(before)[0]:
         return None
-    if signs < prose.ENOUGH and EXPLANATIONS not in told and not all(codes_in(before)):
+    if not _tells_why(signs, told, before):
         return None
     explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
@@ -256,6 +256,13 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     if not found.returned and signs < prose.FROM_MAILER:
         return None  # names nobody, returns nothing, and comes from anyone
     return _unnamed(found, explanation, root.headers.get("to", ()))
+
+
+def _tells_why(signs: int, told: frozenset[str], explanation: str) -> bool:
+    """Say whether `explanation`, which tells `told`, has words of a failure, or those of a mail system on a delay."""
+    if signs >= prose.ENOUGH or EXPLANATIONS in told:
+        return True
+    return (signs >= prose.FROM_MAILER and DELAYS in told) or all(codes_in(explanation))
 
 
 def _is_of_a_mail(root: Part, explanation: str) -> bool:
