@@ -39,6 +39,7 @@ def test_an_automatic_reply_names_no_one_who_is_dead(sender: str, subject: str, 
         ("From: Parcels <noreply@parcel.example>", "Delivery failed", "No such address: kim@held.example\n"),
         ("From: noreply@bank.example", "Returned to sender", "No account:\n\nkim@held.example\n550 5.1.1 unknown\n"),
         ("From: Watch <watch@shop.example>", "DOWN: undeliverable 40", "550 5.1.1 unknown user: kim@held.example\n"),
+        ("From: Parcel Delivery Service <info@p.example>", "Delivery failed", "No such address: kim@held.example\n"),
         ("From: Kim Daemon <kim@held.example>", "undelivered boxes", "for eva@held.example: unknown user, they say\n"),
     ],
 )
@@ -58,6 +59,8 @@ def test_who_writes_of_others_reports_no_bounce(headers: str, subject: str, text
         ("From: kim@held.example\nReturn-Path: <>", "Returned mail: User unknown"),
         ("From: Relay <noreply@held.example>", "Delivery failed"),
         ("From: relay@held.example", "Delivery failed"),
+        ("From: Relay Delivery Service <relay@held.example>", "Delivery failed"),
+        ("From: Filter <noreply@held.example>", "**Message you sent blocked by our filter**"),
     ],
 )
 def test_a_mail_systems_words_are_a_bounce(headers: str, subject: str) -> None:

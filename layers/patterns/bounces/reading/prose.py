@@ -104,6 +104,11 @@ def _unmarked_header(text: str) -> int:
 
 def is_from_mailer(sender: str) -> bool:
     """Say whether From's text `sender` is that of a mail system, which writes bounces and little else."""
+    return is_surely_from_mailer(sender) or wording().senders_by_name.first_in(sender.lower()) is not None
+
+
+def is_surely_from_mailer(sender: str) -> bool:
+    """Say whether From's text `sender` is that of a mail system, and of nobody who delivers anything else."""
     return wording().senders.first_in(sender.lower()) is not None
 
 

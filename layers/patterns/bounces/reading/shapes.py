@@ -238,7 +238,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return found
     if signs <= prose.ANYONE and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
-    if prose.ANYONE <= signs < prose.FROM_MAILER and not found.returned and not _is_of_a_mail(root, before):
+    if signs >= prose.ANYONE and not found.returned and not failed and not _is_of_a_mail(root, before):
         return None
     named = explanation.listed(failed) if failed else explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
@@ -266,8 +266,10 @@ def _tells_why(signs: int, told: frozenset[str], explanation: str) -> bool:
 
 
 def _is_of_a_mail(root: Part, explanation: str) -> bool:
-    """Say whether `root`, of a sender that writes other mail too, speaks of a mail that it does not return."""
-    return _has_null_sender(root) or prose.is_of_a_mail(explanation)
+    """Say whether `root` is of a mail, which it does not return: it says so, or nobody else writes what it is."""
+    if prose.is_surely_from_mailer(_sender(root)) or _has_null_sender(root) or _is_standard(root):
+        return True
+    return prose.is_of_a_mail(explanation)
 
 
 def _failed_header(root: Part) -> list[str]:
@@ -282,13 +284,17 @@ def _failed_header(root: Part) -> list[str]:
 def _signs(root: Part) -> int:
     """Weigh the signs of a bounce in the headers of `root`: see `prose.signs`."""
     return prose.signs(
-        (root.header("from") or root.header("return-path"))[:400],
+        _sender(root),
         root.header("subject")[:998],
         root.headers,
         standard=_is_standard(root),
         person=_is_by_a_person(root),
         null_sender=_has_null_sender(root),
     )
+
+
+def _sender(root: Part) -> str:
+    return (root.header("from") or root.header("return-path"))[:400]
 
 
 def _has_null_sender(root: Part) -> bool:

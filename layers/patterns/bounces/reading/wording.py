@@ -35,6 +35,7 @@ class Wording:
         "reasons",
         "rejections",
         "senders",
+        "senders_by_name",
         "senders_of_much",
         "separator_line",
         "separator_prefixes",
@@ -51,6 +52,7 @@ class Wording:
         separator_line: re.Pattern[str],
         separator_prefixes: frozenset[str],
         senders: Phrases,
+        senders_by_name: Phrases,
         senders_of_much: Phrases,
         subjects: Phrases,
         other_subjects: Phrases,
@@ -67,6 +69,7 @@ class Wording:
         self.separator_line = separator_line
         self.separator_prefixes = separator_prefixes
         self.senders = senders
+        self.senders_by_name = senders_by_name
         self.senders_of_much = senders_of_much
         self.subjects = subjects
         self.other_subjects = other_subjects
