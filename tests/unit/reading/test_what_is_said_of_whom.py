@@ -177,3 +177,38 @@ def test_a_success_beside_a_failure_answered_another_command() -> None:
     (report,) = _reports(text, status)
     assert (report.event, report.reply_code, report.status) == (Event.BOUNCE, "550", "5.2.1")
     assert "closed this box" in (report.diagnostic or "")
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "If you have questions, write to:\n\n    eva@example.com\n",
+        "Contact:\neva@example.com\n",
+        "Delivered to:\neva@example.com\n",
+        "-- \nEva Held, Mail Desk\neva@example.com\n",
+    ],
+)
+def test_who_is_named_to_be_asked_or_as_served_has_not_failed(below: str) -> None:
+    (report,) = _reports(f"Your message could not be delivered to:\n\n    kim@example.com\n    mailbox full\n\n{below}")
+    assert (report.recipient, report.diagnostic) == ("kim@example.com", "mailbox full")
+
+
+@pytest.mark.parametrize("between", ["; ", ", ", " and ", ">, <"])
+def test_a_label_is_for_each_address_that_follows_it(between: str) -> None:
+    reports = _reports(f"Your message was not delivered to <kim@example.com{between}eva@example.com>: 554 5.7.1 spam\n")
+    assert [report.recipient for report in reports] == ["kim@example.com", "eva@example.com"]
+
+
+def test_reasons_before_the_addresses_are_each_ones_own() -> None:
+    text = "Your message was not delivered.\n\n* 550 5.1.1 no such mailbox: kim@example.com\n"
+    reports = _reports(f"{text}* 552 5.2.2 over quota: eva@example.com\n")
+    assert [(report.recipient, report.status) for report in reports] == [
+        ("kim@example.com", "5.1.1"),
+        ("eva@example.com", "5.2.2"),
+    ]
+
+
+def test_a_line_that_names_the_sender_is_no_part_of_the_reason() -> None:
+    text = "Recipient: kim@example.com\nReason: 550 5.1.1 unknown\nSender: Lists <news@sender.example>\n"
+    (report,) = _reports(f"Your message was not delivered.\n\n{text}")
+    assert report.diagnostic == "Reason: 550 5.1.1 unknown"

@@ -19,6 +19,7 @@ from bounces.reading.places import (
     ON_ITS_OWN,
     Place,
     is_label_of_another,
+    names_another,
     places_in_words,
     plain_places,
 )
@@ -246,7 +247,7 @@ class Explanation:
                 continue
             if not block and (_FOOTER.match(line) or is_label_of_another(line)):
                 break
-            if not line.lstrip().startswith(_RULE):
+            if not line.lstrip().startswith(_RULE) and not ("@" in line and names_another(line)):
                 block.append(line)
         if not block and place.kind != ON_ITS_OWN:
             block = [before.strip(_LEADING)]  # `unknown user: kaspar@...`
