@@ -26,7 +26,7 @@ _BLOCK: Final = 1 << 20
 # more than anything else about it. Larger ones are looked into before, so that processes can share their mails.
 _SMALL: Final = 1 << 20
 _QUOTED_FROM: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
-_HIDDEN: Final = re.compile(r"\.|dovecot|.*\.(?:lock|index|cache|log)$")
+_HIDDEN: Final = re.compile(r"\.|dovecot(?!.*\.eml$)|.*\.(?:lock|index|cache|log)$")
 MAILDIR: Final = ("new", "cur")
 
 
