@@ -212,3 +212,19 @@ def test_a_line_that_names_the_sender_is_no_part_of_the_reason() -> None:
     text = "Recipient: kim@example.com\nReason: 550 5.1.1 unknown\nSender: Lists <news@sender.example>\n"
     (report,) = _reports(f"Your message was not delivered.\n\n{text}")
     assert report.diagnostic == "Reason: 550 5.1.1 unknown"
+
+
+@pytest.mark.parametrize("prompt", ["", "  ", "<<< "])
+def test_the_lines_of_one_reply_are_read_as_one(prompt: str) -> None:
+    lines = "".join(
+        f"{prompt}{line}\n" for line in ("550-5.1.1 The account that you", "550-5.1.1 want", "550 5.1.1 is not.")
+    )
+    (report,) = _reports(f"Your mail to kim@example.com could not be delivered.\n\nThe server said:\n\n{lines}")
+    assert (report.reply_code, report.status) == ("550", "5.1.1")
+    assert "550-5.1.1 The account that you 550-5.1.1 want 550 5.1.1 is not." in (report.diagnostic or "")
+
+
+def test_two_replies_with_one_code_are_two() -> None:
+    text = "Your mail to kim@example.com could not be delivered.\n\n<<< 550 5.2.1 closed\n<<< 550 5.1.1 unknown\n"
+    (report,) = _reports(text)
+    assert (report.status, "unknown" in (report.diagnostic or "")) == ("5.2.1", False)
