@@ -26,7 +26,7 @@ _BLOCK: Final = 1 << 20
 # more than anything else about it. Larger ones are looked into before, so that processes can share their mails.
 _SMALL: Final = 1 << 20
 _QUOTED_FROM: Final = re.compile(rb"^>(?=>*From )", re.MULTILINE)
-HIDDEN_AMONG_MAILS: Final = re.compile(r"\.|dovecot|.*\.(?:lock|index|cache|log)$")
+HIDDEN_AMONG_MAILS: Final = re.compile(r"\.|dovecot(?!.*\.eml$)|.*\.(?:lock|index|cache|log)$")
 """Names of what lies beside mails and is none: what mail programs keep of them."""
 HIDDEN_AMONG_LOGS: Final = re.compile(r"\.|.*\.lock$")
 MAILDIR: Final = ("new", "cur")

@@ -26,10 +26,20 @@ def _mails(*paths: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def test_a_folder_gives_its_files_in_the_order_of_their_names(tmp_path: Path) -> None:
-    for name in ("b.eml", "a/z.eml", "a.eml", ".hidden", "a/.hidden", "dovecot.index", "x.lock", "tmp/kept.eml"):
+    for name in (
+        "b.eml",
+        "a/z.eml",
+        "a.eml",
+        ".hidden",
+        "a/.hidden",
+        "dovecot.index",
+        "x.lock",
+        "dovecot-lda.eml",
+        "tmp/kept.eml",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(name.encode())
-    expected = ["a/z.eml", "a.eml", "b.eml", "tmp/kept.eml"]
+    expected = ["a/z.eml", "a.eml", "b.eml", "dovecot-lda.eml", "tmp/kept.eml"]
     assert list(_found(tmp_path)) == [str(tmp_path / name) for name in expected]
 
 

@@ -22,6 +22,7 @@ CODES = [
     ("Delivered via 5.5.1.3 in 450 ms to port 550x", "", ""),
     ("The message of 552 lines was not taken", "", ""),
     ("smtp; 550-5.7.26 unauthenticated 550 5.7.26", "550", "5.7.26"),
+    ("\u539f\u56e0\uff1a550 \u7528\u6237\u4e0d\u5b58\u5728", "550", ""),
     ("", "", ""),
 ]
 

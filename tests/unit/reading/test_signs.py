@@ -36,6 +36,11 @@ def test_an_automatic_reply_names_no_one_who_is_dead(sender: str, subject: str, 
         ("From: Shop <mail@shop.example>", "Zwrot zamówienia", "Adres nie istnieje:\nkim@held.example\n"),
         ("From: list-bounces@lists.example", "Bounce action notification", "Disabled: kim@held.example, not found\n"),
         ("From: LISTSERV@lists.example", "Output of your job", "kim@held.example: No such user; not found in list\n"),
+        ("From: Parcels <noreply@parcel.example>", "Delivery failed", "No such address: kim@held.example\n"),
+        ("From: noreply@bank.example", "Returned to sender", "No account:\n\nkim@held.example\n550 5.1.1 unknown\n"),
+        ("From: Watch <watch@shop.example>", "DOWN: undeliverable 40", "550 5.1.1 unknown user: kim@held.example\n"),
+        ("From: Parcel Delivery Service <info@p.example>", "Delivery failed", "No such address: kim@held.example\n"),
+        ("From: Kim Daemon <kim@held.example>", "undelivered boxes", "for eva@held.example: unknown user, they say\n"),
     ],
 )
 def test_who_writes_of_others_reports_no_bounce(headers: str, subject: str, text: str) -> None:
@@ -52,11 +57,53 @@ def test_who_writes_of_others_reports_no_bounce(headers: str, subject: str, text
         ("From: postmaster@held.example\nIn-Reply-To: <1@sender.example>", "Undeliverable: Spring sale"),
         ("From: Mail System <noreply@held.example>\nAuto-Submitted: auto-replied", "Undelivered mail"),
         ("From: kim@held.example\nReturn-Path: <>", "Returned mail: User unknown"),
+        ("From: Relay <noreply@held.example>", "Delivery failed"),
+        ("From: relay@held.example", "Delivery failed"),
+        ("From: Relay Delivery Service <relay@held.example>", "Delivery failed"),
+        ("From: Filter <noreply@held.example>", "**Message you sent blocked by our filter**"),
     ],
 )
 def test_a_mail_systems_words_are_a_bounce(headers: str, subject: str) -> None:
     text = "Your message could not be delivered:\n\n    kim@held.example\n\n    550 5.1.1 User unknown\n"
     assert _events(headers, text, subject) == [(Event.BOUNCE, "kim@held.example")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ihre Nachricht konnte nicht zugestellt werden:",
+        "Votre message n'a pas été remis :",
+        "Su mensaje no se pudo entregar:",
+        "Sua mensagem não foi entregue:",
+        "Il suo messaggio non è stato consegnato:",
+        "Uw bericht kon niet worden bezorgd:",
+        "Wiadomość nie została dostarczona:",
+        "Ваше сообщение не было доставлено:",
+        "送信されたメールを配信できませんでした。",
+        "您的邮件未能送达:",
+    ],
+)
+def test_who_writes_other_mail_too_speaks_of_the_mail_that_was_sent(text: str) -> None:
+    text += "\n\n    kim@held.example\n\n    550 5.1.1 User unknown\n"
+    assert _events("From: noreply@held.example", text, "Delivery failed") == [(Event.BOUNCE, "kim@held.example")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La remise de votre message a été retardée :",
+        "La entrega de su mensaje se ha retrasado:",
+        "次の宛先への配信が遅延しています。",
+    ],
+)
+@pytest.mark.parametrize(
+    ("sender", "events"),
+    [("Postmaster <postmaster@held.example>", [(Event.DELAY, "kim@held.example")]), ("noreply@held.example", [])],
+)
+def test_a_mail_systems_warning_needs_no_words_of_failure(
+    text: str, sender: str, events: list[tuple[Event, str]]
+) -> None:
+    assert _events(f"From: {sender}", f"{text}\n\n    kim@held.example\n", "Delivery status: spring") == events
 
 
 def test_a_report_of_success_in_prose_is_no_failure() -> None:

@@ -58,6 +58,33 @@ def test_html_that_is_not_said_to_be_is_read_as_html(before: str) -> None:
     assert "<" not in (report.diagnostic or "")
 
 
+HEADER = """\
+From: Lists <news@lists.example.com>
+To: bo@example.org
+Subject: Offers of
+ this week
+Message-ID: <14@lists.example.com>
+
+kim@example.net: 550 5.1.1 no such user, our column on mail begins
+"""
+
+
+def test_a_header_that_no_line_leads_to_begins_the_returned_message() -> None:
+    text = "Your message was not delivered:\n\nbo@example.org\n552 5.2.2 mailbox full\n\n"
+    mail = f"From: MAILER-DAEMON@relay.example.net\nSubject: Undeliverable\n\n{text}{HEADER}"
+    (report,) = read_mail(mail.encode()).reports
+    assert (report.recipient, report.status, report.subject) == ("bo@example.org", "5.2.2", "Offers of this week")
+
+
+@pytest.mark.parametrize("header", [HEADER, "Message-ID: <14@lists.example.com>\nSubject: Offers of this week\n"])
+def test_a_header_before_any_address_is_what_the_explanation_tells_of_the_message(header: str) -> None:
+    header = header.partition("\n\n")[0]
+    text = f"This is of the message:\n\n{header}\n\nIt was not delivered to:\n\nbo@example.org\n550 5.2.1 closed\n"
+    mail = f"From: MAILER-DAEMON@relay.example.net\nSubject: Undeliverable\n\n{text}"
+    (report,) = read_mail(mail.encode()).reports
+    assert (report.recipient, report.status) == ("bo@example.org", "5.2.1")
+
+
 def test_what_a_virus_scanner_adds_is_no_reason() -> None:
     mail = """\
 From: postmaster@example.org

@@ -36,6 +36,19 @@ def test_a_footer_is_no_reason(footer: str) -> None:
     assert (report.recipient, report.status, report.diagnostic) == ("kim@example.com", "5.1.1", None)
 
 
+def test_whom_to_ask_is_no_reason_on_two_lines_either() -> None:
+    text = "Your message was undeliverable:\n\nThe account is over quota.\n\n<kim@example.com>\n\n"
+    (report,) = _reports(f"{text}Please reply to postmaster@mx1.example.com\nif you believe this to be wrong.\n")
+    assert report.recipient == "kim@example.com"
+    assert "over quota" in (report.diagnostic or "")
+
+
+@pytest.mark.parametrize("dash", ["-", "--"])
+def test_a_dash_behind_an_address_is_no_part_of_the_reply(dash: str) -> None:
+    (report,) = _reports(f"Your message could not be delivered:\n\nkim@example.com {dash} 550 Unknown user kim\n")
+    assert (report.reply_code, report.diagnostic) == ("550", "550 Unknown user kim")
+
+
 @pytest.mark.parametrize("reason", ["mailbox full", "\n    mailbox full", "\n\n  mailbox full"])
 def test_a_reason_may_stand_a_little_below(reason: str) -> None:
     (report,) = _reports(f"{EXCHANGE}\n       kim@example.com\n{reason}\n", STATUS)
@@ -152,3 +165,66 @@ def test_a_reason_that_is_announced_does_not_hide_the_one_with_a_code_beside_the
     text = "<kim@example.com>: 550 5.2.2 full\n\nReason:\n\n5.1.1 unknown\n"
     (report,) = _reports(text)
     assert report.status == "5.2.2"
+
+
+def test_a_success_beside_a_failure_answered_another_command() -> None:
+    text = (
+        "   ----- The following addresses had permanent fatal errors -----\n<kim@example.com>\n\n"
+        "   ----- Transcript of session follows -----\n... while talking to mx2.example.com.:\n"
+        ">>> RCPT To:<kim@example.com>\n<<< 550 5.2.1 Kim has closed this box\n550 <kim@example.com>... User unknown\n"
+    )
+    status = "Final-Recipient: RFC822; kim@example.com\nAction: failed\nStatus: 2.0.0\nDiagnostic-Code: SMTP; 250 OK\n"
+    (report,) = _reports(text, status)
+    assert (report.event, report.reply_code, report.status) == (Event.BOUNCE, "550", "5.2.1")
+    assert "closed this box" in (report.diagnostic or "")
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "If you have questions, write to:\n\n    eva@example.com\n",
+        "Contact:\neva@example.com\n",
+        "Delivered to:\neva@example.com\n",
+        "-- \nEva Held, Mail Desk\neva@example.com\n",
+    ],
+)
+def test_who_is_named_to_be_asked_or_as_served_has_not_failed(below: str) -> None:
+    (report,) = _reports(f"Your message could not be delivered to:\n\n    kim@example.com\n    mailbox full\n\n{below}")
+    assert (report.recipient, report.diagnostic) == ("kim@example.com", "mailbox full")
+
+
+@pytest.mark.parametrize("between", ["; ", ", ", " and ", ">, <"])
+def test_a_label_is_for_each_address_that_follows_it(between: str) -> None:
+    reports = _reports(f"Your message was not delivered to <kim@example.com{between}eva@example.com>: 554 5.7.1 spam\n")
+    assert [report.recipient for report in reports] == ["kim@example.com", "eva@example.com"]
+
+
+def test_reasons_before_the_addresses_are_each_ones_own() -> None:
+    text = "Your message was not delivered.\n\n* 550 5.1.1 no such mailbox: kim@example.com\n"
+    reports = _reports(f"{text}* 552 5.2.2 over quota: eva@example.com\n")
+    assert [(report.recipient, report.status) for report in reports] == [
+        ("kim@example.com", "5.1.1"),
+        ("eva@example.com", "5.2.2"),
+    ]
+
+
+def test_a_line_that_names_the_sender_is_no_part_of_the_reason() -> None:
+    text = "Recipient: kim@example.com\nReason: 550 5.1.1 unknown\nSender: Lists <news@sender.example>\n"
+    (report,) = _reports(f"Your message was not delivered.\n\n{text}")
+    assert report.diagnostic == "Reason: 550 5.1.1 unknown"
+
+
+@pytest.mark.parametrize("prompt", ["", "  ", "<<< "])
+def test_the_lines_of_one_reply_are_read_as_one(prompt: str) -> None:
+    lines = "".join(
+        f"{prompt}{line}\n" for line in ("550-5.1.1 The account that you", "550-5.1.1 want", "550 5.1.1 is not.")
+    )
+    (report,) = _reports(f"Your mail to kim@example.com could not be delivered.\n\nThe server said:\n\n{lines}")
+    assert (report.reply_code, report.status) == ("550", "5.1.1")
+    assert "550-5.1.1 The account that you 550-5.1.1 want 550 5.1.1 is not." in (report.diagnostic or "")
+
+
+def test_two_replies_with_one_code_are_two() -> None:
+    text = "Your mail to kim@example.com could not be delivered.\n\n<<< 550 5.2.1 closed\n<<< 550 5.1.1 unknown\n"
+    (report,) = _reports(text)
+    assert (report.status, "unknown" in (report.diagnostic or "")) == ("5.2.1", False)

@@ -154,7 +154,17 @@ def _close(group: dict[str, str], into: Findings) -> None:
         has_codes=bool(reply_code or said),
     )
     finding.event = _event(finding)
+    if finding.reply_code.startswith("2") and finding.event is Event.BOUNCE:
+        _forget_success(finding)
     into.recipients.append(finding)
+
+
+def _forget_success(finding: Finding) -> None:
+    """Take a success from a failure: it answered another command, and what was refused stands in the explanation."""
+    finding.diagnostic = finding.reply_code = ""
+    finding.has_codes = False
+    if finding.status.startswith("2"):
+        finding.status = ""
 
 
 def _event(finding: Finding) -> Event:

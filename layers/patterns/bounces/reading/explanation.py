@@ -19,6 +19,7 @@ from bounces.reading.places import (
     ON_ITS_OWN,
     Place,
     is_label_of_another,
+    names_another,
     places_in_words,
     plain_places,
 )
@@ -50,7 +51,7 @@ _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
 _CLOSING: Final = "> \"'"
-_LEADING: Final = " >:;,.\"')]"
+_LEADING: Final = " >:;,.\"')]-"
 
 
 class Explanation:
@@ -246,13 +247,12 @@ class Explanation:
                 continue
             if not block and (_FOOTER.match(line) or is_label_of_another(line)):
                 break
-            if not line.lstrip().startswith(_RULE):
+            if not line.lstrip().startswith(_RULE) and not ("@" in line and names_another(line)):
                 block.append(line)
         if not block and place.kind != ON_ITS_OWN:
             block = [before.strip(_LEADING)]  # `unknown user: kaspar@...`
         words = one_line(" ".join(block))
-        only_help = len(block) == 1 and wording().contacts.first_in(words.lower()) and not any(codes_in(words))
-        return "" if only_help else words
+        return "" if _is_only_help(block) and not any(codes_in(words)) else words
 
     def _reason(self) -> str:
         """Return the paragraph that a line such as `Reason:` leads to; "" where none does."""
@@ -268,6 +268,12 @@ class Explanation:
         contacts = wording().contacts
         lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
         return one_line(" ".join(lines))
+
+
+def _is_only_help(block: list[str]) -> bool:
+    """Say whether each line of `block` says whom to ask: `Please reply to postmaster@...`, `if you feel that ...`."""
+    contacts = wording().contacts
+    return all(contacts.first_in(line.lower()) is not None for line in block)
 
 
 def _paragraph(lines: list[str]) -> str:

@@ -28,6 +28,9 @@ _NO_LOCAL: Final = frozenset(
     "<>()[]:;,\"'`=@/|\uff08\uff09\uff1a\uff1b\uff0c\u3002\u3010\u3011\u300c\u300d\u201c\u201d\u3001"
 )
 _WITHOUT_SPACES: Final = "\u2e80"  # from here on scripts set no space between a word and an address
+_AROUND: Final = " \t<>\"'[]"
+_AND: Final = frozenset({",", ";", "and", "&", "und", "et", "y", "e"})  # between addresses that one label is for
+_SIGNATURE: Final = "-- "  # RFC 3676 4.3
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 
 # What may follow where the line holds nothing but the address: a remark on it, or the address again.
@@ -72,6 +75,8 @@ def plain_places(lines: list[str]) -> list[Place]:
     """Return where `lines` name addresses on a line of their own."""
     found: list[Place] = []
     for number, line in enumerate(lines):
+        if line == _SIGNATURE and found:
+            break
         if "@" in line and len(line) <= MAX_LINE:
             first = (_ASCII if line.isascii() else _ANY_SCRIPT).first.match(line)
             if first and _is_plain(line, first) and not _is_below_another(lines, number):
@@ -97,6 +102,15 @@ def is_label_of_another(line: str) -> bool:
     return len(line) <= MAX_LABEL and _is_of_another(line.lower().strip(MARKS))
 
 
+def names_another(line: str) -> bool:
+    """Say whether `line` is such a label and an address, and ends with it: `Sender: Kim <kim@example.com>`."""
+    words = line.split()
+    if not words or "@" not in words[-1]:
+        return False
+    label, colon, _ = line[:MAX_LABEL].partition(":")
+    return bool(colon) and _is_of_another(label.lower().strip(MARKS))
+
+
 def _is_plain(line: str, first: re.Match[str]) -> bool:
     """Say whether the address that begins a line is what the line is about, not the first word of a sentence."""
     after = line[first.end() :]
@@ -110,11 +124,17 @@ def _is_plain(line: str, first: re.Match[str]) -> bool:
 
 
 def _is_below_another(lines: list[str], number: int) -> bool:
-    """Say whether the line above, but for blank ones, is such a label: a table's cells are lines of their own."""
+    """Say whether the line above, but for blank ones, is such a label, since a table's cells are lines of their own, or
+    leads to whom to ask.
+    """
     above = number - 1
     while above > number - MAX_CELL and above >= 0 and not lines[above].strip():
         above -= 1
-    return above >= 0 and is_label_of_another(lines[above])
+    if above < 0:
+        return False
+    line = lines[above]
+    leads_on = "@" not in line and line.rstrip().endswith(":")
+    return is_label_of_another(line) or (leads_on and wording().contacts.first_in(line[:MAX_LINE].lower()) is not None)
 
 
 def _is_of_another(label: str) -> bool:
@@ -133,9 +153,12 @@ def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     others = [(start, address) for start, address in addresses(line) if _stripped(address).lower() not in own]
     if not others or known.contacts.first_in(lower) is not None:
         return
+    end, labelled = 0, False
     for start, address in others:
         # `To:` at the start of a line is the returned message's, told among others of its headers.
-        labelled = label != "to" and _is_labelled(lower[:start])
+        is_next = labelled and lower[end:start].strip(_AROUND) in _AND
+        labelled = is_next or (label != "to" and _is_labelled(lower[:start]))
+        end = start + len(address)
         _add(found, number, address, AFTER_LABEL if labelled else IN_SENTENCE)
 
 

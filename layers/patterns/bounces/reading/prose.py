@@ -34,6 +34,10 @@ _DECORATION: Final = "-=_*+#~>|"
 _RULE: Final = "-----"
 _RULES: Final = re.compile(r"\A(?:-----[^\n]*\n\s*){1,4}")
 _HEADER_LINES: Final = ("received:", "return-path:")
+# Fields that are in every returned header, and seldom in the few that an explanation tells of it.
+_UNMARKED: Final = ("\nmessage-id:", "\nmime-version:")
+_FIELD: Final = re.compile(r"[a-z][a-z0-9-]{1,76}:(?:[ \t]|$)")
+_FEWEST_FIELDS: Final = 3
 _QUOTED_HEADER: Final = re.compile(r"^> ?(?:from|to|subject|date|message-id|received|return-path): ", re.MULTILINE)
 
 
@@ -43,6 +47,8 @@ def split(text: str) -> tuple[str, dict[str, list[str]], str]:
     if len(lower) != len(text):
         lower = text  # a few letters are longer in lower case, and places must be those of the text
     end, start = _separator(lower)
+    if end == len(text):
+        end = start = _unmarked_header(lower)
     quoted = _QUOTED_HEADER.search(lower, 0, end) if "\n>" in lower else None
     if quoted and lower[: quoted.start()].strip():
         end = start = quoted.start()
@@ -77,8 +83,32 @@ def _separator(text: str) -> tuple[int, int]:
     return len(text), len(text)
 
 
+def _unmarked_header(text: str) -> int:
+    """Return where a header begins in `text` (lower case) that no line leads to, or the length of `text`.
+
+    It is a paragraph of fields from the first column, behind words that name an address.
+    """
+    for mark in _UNMARKED:
+        place = text.find(mark)
+        if place < 0:
+            continue
+        start = text.rfind("\n\n", 0, place + 1) + 2
+        if start < 2 or "@" not in text[:start]:
+            continue
+        end = text.find("\n\n", place)
+        fields = [line for line in text[start : end if end >= 0 else len(text)].split("\n") if line[:1] not in " \t"]
+        if len(fields) >= _FEWEST_FIELDS and all(_FIELD.match(line) for line in fields):
+            return start
+    return len(text)
+
+
 def is_from_mailer(sender: str) -> bool:
     """Say whether From's text `sender` is that of a mail system, which writes bounces and little else."""
+    return is_surely_from_mailer(sender) or wording().senders_by_name.first_in(sender.lower()) is not None
+
+
+def is_surely_from_mailer(sender: str) -> bool:
+    """Say whether From's text `sender` is that of a mail system, and of nobody who delivers anything else."""
     return wording().senders.first_in(sender.lower()) is not None
 
 
@@ -148,6 +178,11 @@ def _is_daemon(sender: str) -> bool:
 def rejects(explanation: str) -> bool:
     """Say whether the folded `explanation` of a disposition notification says that the mail was refused."""
     return wording().rejections.first_in(explanation) is not None
+
+
+def is_of_a_mail(explanation: str) -> bool:
+    """Say whether `explanation` speaks of a mail, to whom sent it: shops and programs report failures of their own."""
+    return wording().mails.first_in(folded(explanation)) is not None
 
 
 def event_of(subject: str, told: frozenset[str]) -> Event:

@@ -36,7 +36,7 @@ class Replies:
     def shown(self) -> tuple[list[str], list[str]]:
         """Return the lines that are replies of a session, and those of them that the remote is said to have sent."""
         if self._session is None:
-            replies = [line for line in self._lines if ("5" in line or "4" in line) and _REPLY.match(line)]
+            replies = _replies(self._lines)
             self._session = replies, [line for line in replies if any(mark in line[:60] for mark in _REMOTE)]
         return self._session
 
@@ -71,6 +71,24 @@ class Replies:
     def refused_command(self) -> str:
         """Return the SMTP command, in upper case, that all refusals in the sessions answer; else ""."""
         return commands.of_sessions(self._lines, _REPLY) if self.shows_session else ""
+
+
+def _replies(lines: list[str]) -> list[str]:
+    """Return the `lines` that are replies, those of one reply (`550-...`, `550 ...`, RFC 5321 4.2.1) as one."""
+    replies: list[list[str]] = []
+    unfinished = ""  # the code of a reply that goes on
+    for line in lines:
+        found = _REPLY.match(line) if "5" in line or "4" in line else None
+        if found is None:
+            unfinished = ""
+            continue
+        code = found.group(1)
+        if code == unfinished:
+            replies[-1].append(unprompted(line))
+        else:
+            replies.append([line])
+        unfinished = code if line[found.end(1) : found.end(1) + 1] == "-" else ""
+    return [" ".join(reply) for reply in replies]
 
 
 def unprompted(line: str) -> str:

@@ -30,7 +30,7 @@ from bounces.reading.mime import parse
 from bounces.reading.part import Headers, Part
 from bounces.reading.parts import Parts, sort
 from bounces.reading.phrases import folded
-from bounces.reading.wording import EXPLANATIONS, wording
+from bounces.reading.wording import DELAYS, EXPLANATIONS, wording
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward|uncaught bounce", re.IGNORECASE)
@@ -228,7 +228,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     told = wording().told.lists_in_explanation(before)
     if signs == prose.DOUBTED and not codes_in(before)[0]:
         return None
-    if signs < prose.ENOUGH and EXPLANATIONS not in told and not all(codes_in(before)):
+    if not _tells_why(signs, told, before):
         return None
     explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
@@ -239,6 +239,8 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return found
     if signs <= prose.ANYONE and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
+    if signs >= prose.ANYONE and not found.returned and not failed and not _is_of_a_mail(root, before):
+        return None
     named = explanation.listed(failed) if failed else explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
@@ -257,6 +259,20 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     return _unnamed(found, explanation, root.headers.get("to", ()))
 
 
+def _tells_why(signs: int, told: frozenset[str], explanation: str) -> bool:
+    """Say whether `explanation`, which tells `told`, has words of a failure, or those of a mail system on a delay."""
+    if signs >= prose.ENOUGH or EXPLANATIONS in told:
+        return True
+    return (signs >= prose.FROM_MAILER and DELAYS in told) or all(codes_in(explanation))
+
+
+def _is_of_a_mail(root: Part, explanation: str) -> bool:
+    """Say whether `root` is of a mail, which it does not return: it says so, or nobody else writes what it is."""
+    if prose.is_surely_from_mailer(_sender(root)) or _has_null_sender(root) or _is_standard(root):
+        return True
+    return prose.is_of_a_mail(explanation)
+
+
 def _failed_header(root: Part) -> list[str]:
     """Return the addresses of X-Failed-Recipients, which Exim writes, and Google."""
     values = root.headers.get("x-failed-recipients")
@@ -269,13 +285,21 @@ def _failed_header(root: Part) -> list[str]:
 def _signs(root: Part) -> int:
     """Weigh the signs of a bounce in the headers of `root`: see `prose.signs`."""
     return prose.signs(
-        (root.header("from") or root.header("return-path"))[:400],
+        _sender(root),
         root.header("subject")[:998],
         root.headers,
         standard=_is_standard(root),
         person=_is_by_a_person(root),
-        null_sender=root.header("return-path").strip() == "<>",
+        null_sender=_has_null_sender(root),
     )
+
+
+def _sender(root: Part) -> str:
+    return (root.header("from") or root.header("return-path"))[:400]
+
+
+def _has_null_sender(root: Part) -> bool:
+    return root.header("return-path").strip() == "<>"
 
 
 def _is_standard(root: Part) -> bool:

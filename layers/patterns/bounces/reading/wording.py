@@ -29,11 +29,13 @@ class Wording:
     __slots__ = (
         "contacts",
         "labels",
+        "mails",
         "other_subjects",
         "others",
         "reasons",
         "rejections",
         "senders",
+        "senders_by_name",
         "senders_of_much",
         "separator_line",
         "separator_prefixes",
@@ -50,9 +52,11 @@ class Wording:
         separator_line: re.Pattern[str],
         separator_prefixes: frozenset[str],
         senders: Phrases,
+        senders_by_name: Phrases,
         senders_of_much: Phrases,
         subjects: Phrases,
         other_subjects: Phrases,
+        mails: Phrases,
         rejections: Phrases,
         told: PhraseBook,
         labels: frozenset[str],
@@ -65,9 +69,11 @@ class Wording:
         self.separator_line = separator_line
         self.separator_prefixes = separator_prefixes
         self.senders = senders
+        self.senders_by_name = senders_by_name
         self.senders_of_much = senders_of_much
         self.subjects = subjects
         self.other_subjects = other_subjects
+        self.mails = mails
         self.rejections = rejections
         self.told = told
         self.labels = labels
