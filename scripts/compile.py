@@ -31,7 +31,16 @@ GROUP: Final = "bounces"
 FLAGS: Final = ("-fno-semantic-interposition", "-fno-plt") if sys.platform == "linux" else ()
 MYPY: Final = ("--explicit-package-bases", "--namespace-packages", "--ignore-missing-imports")
 
-COMPILED: Final = ("reading/*.py", "patterns/*.py", "addresses.py", "identity.py", "lengths.py", "octets.py", "verp.py")
+COMPILED: Final = (
+    "reading/*.py",
+    "patterns/*.py",
+    "addresses.py",
+    "automata.py",
+    "identity.py",
+    "lengths.py",
+    "octets.py",
+    "verp.py",
+)
 # Packages only import, and mail-parser's class is an interpreted one, so what is made of it has to be.
 INTERPRETED: Final = frozenset({"__init__.py", "structure.py"})
 # What a compiled module takes over from others, such as the values of their constants, is out of date with them.

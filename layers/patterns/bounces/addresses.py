@@ -6,33 +6,35 @@ mail systems write. What counts here is narrower than both: could a message have
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
+from typing import Final
 
 # RFC 5321 4.5.3.1: a path is at most 256 octets with its angle brackets, a local part 64.
 # Longer local parts exist in the wild (some return paths), so only the whole is bounded here.
-MAX_ADDRESS = 254
-MAX_LABEL = 63
+MAX_ADDRESS: Final = 254
+MAX_LABEL: Final = 63
 
 # First and last characters: what nobody sees (Unicode's Cf) but for the two joiners, which some scripts need in a
 # domain; and what stands for bytes that are no text. Who has them in an address is not who seems to be written there.
-_UNSEEN = (
+_UNSEEN: Final = (
     *((0xAD, 0xAD), (0x61C, 0x61C), (0x180E, 0x180E), (0x200B, 0x200B), (0x200E, 0x200F), (0x202A, 0x202E)),
     *((0x2060, 0x206F), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A)),
     *((0xE0001, 0xE007F),),
 )
-_NO_TEXT = ((0xFFFC, 0xFFFD), (0xD800, 0xDFFF))
-_JOINERS = "\u200c\u200d"
+_NO_TEXT: Final = ((0xFFFC, 0xFFFD), (0xD800, 0xDFFF))
+_JOINERS: Final = "\u200c\u200d"
 
 # \s and \x7f-\x9f: RFC 6531 lets white space and controls beyond ASCII in, but text that has them is prose.
-_LABEL = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"'`|!{}=?*&%$#^~/+.]{1,63}"
-_LITERAL = r"\[[0-9A-Za-z:.\-]{3,45}\]"
-_DOT_STRING = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"]+"
-_QUOTED_STRING = r"\"(?:[^\x00-\x1f\x7f-\x9f\"\\]|\\[\x20-\x7e])+\""
+_LABEL: Final = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"'`|!{}=?*&%$#^~/+.]{1,63}"
+_LITERAL: Final = r"\[[0-9A-Za-z:.\-]{3,45}\]"
+_DOT_STRING: Final = r"[^\x00-\x20\s\x7f-\x9f()<>\[\]:;@\\,\"]+"
+_QUOTED_STRING: Final = r"\"(?:[^\x00-\x1f\x7f-\x9f\"\\]|\\[\x20-\x7e])+\""
 # What nearly all addresses are; the others are held against all of the rules.
-_PLAIN = re.compile(r"[A-Za-z0-9_.+=-]+@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}")
-_ADDRESS = re.compile(rf"(?:{_DOT_STRING}|{_QUOTED_STRING})@(?:(?:{_LABEL}\.)*{_LABEL}\.?|{_LITERAL})")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.+=-]+@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{1,63}")
+_ADDRESS: Final = re.compile(rf"(?:{_DOT_STRING}|{_QUOTED_STRING})@(?:(?:{_LABEL}\.)*{_LABEL}\.?|{_LITERAL})")
 
 
+@lru_cache(maxsize=64)  # a mail names few, and each is looked at in several places
 def is_address(text: str) -> bool:
     """Say whether `text`, whole, is an address that a message could have been sent to (RFC 5321 4.1.2).
 

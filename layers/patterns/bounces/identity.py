@@ -9,13 +9,14 @@ a batch and again after each retry; its id covers the values that the MTA logged
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from bounces.octets import has
 
 # 160 bits, in hex: beyond any accident, and short enough to be part of a key.
-ID_CHARACTERS = 40
+ID_CHARACTERS: Final = 40
 
-_MBOX_QUOTING = re.compile(rb"(?m)^>+(?=From )")
+_MBOX_QUOTING: Final = re.compile(rb"(?m)^>+(?=From )")
 
 
 def mail_digest(message_id: bytes, date: bytes, body: bytes) -> bytes:

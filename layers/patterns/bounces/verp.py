@@ -6,20 +6,20 @@ ids and the address. This module reads the ids; what they claim is unproven unti
 """
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from bounces.addresses import MAX_ADDRESS, bare, is_address
 
-PREFIX = "bounces+"
+PREFIX: Final = "bounces+"
 # RFC 5321 4.5.3.1.1: a local part has at most 64 octets.
-MAX_LOCAL_PART = 64
+MAX_LOCAL_PART: Final = 64
 
-_ID = r"[a-z0-9_-]{0,37}"
-_TOKEN = re.compile(rf"({_ID})\.({_ID})\.({_ID})(?:\.([a-z2-7]{{0,32}}))?")
+_ID: Final = r"[a-z0-9_-]{0,37}"
+_TOKEN: Final = re.compile(rf"({_ID})\.({_ID})\.({_ID})(?:\.([a-z2-7]{{0,32}}))?")
 
 
 # What stands between the ids and the address in a feedback id.
-_AFTER_IDS = re.compile(r"[\s:;,<]")
+_AFTER_IDS: Final = re.compile(r"[\s:;,<]")
 
 
 class Token(NamedTuple):

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Final
 
 from bounces.patterns.codes import reply_start
 
 # The apostrophe of "doesn't" comes in many shapes; zero-width characters and soft hyphens show nothing.
-_ALIKE = (
+_ALIKE: Final = (
     *(("\u2018", "'"), ("\u2019", "'"), ("\u00b4", "'")),
     *(("\u201c", '"'), ("\u201d", '"'), ("\u201e", '"'), ("\u00ab", '"'), ("\u00bb", '"')),
     *((sign, "") for sign in "\u200b\u200c\u200d\u2060\ufeff\u00ad"),
 )
 # A hyphen before a digit joins a number, unless an enhanced status code follows it.
 # The look behind stands after the first digit, so that the search is for a digit.
-_REPLY = re.compile(r"([245](?<![\w.@#-].)[0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
-_ADDRESS_ENDS = " <>()[]\"',;:、。「」【】"
-_TO_ADDRESS_END = re.compile(f"[^{re.escape(_ADDRESS_ENDS)}]*")
+_REPLY: Final = re.compile(r"([245](?<![\w.@#-].)[0-5]\d)(?:([- ])([245]\.\d{1,3}\.\d{1,3})(?![\w.]) ?|(-)(?!\d)| )")
+_ADDRESS_ENDS: Final = " <>()[]\"',;:、。「」【】"
+_TO_ADDRESS_END: Final = re.compile(f"[^{re.escape(_ADDRESS_ENDS)}]*")
 
 
 class Text:

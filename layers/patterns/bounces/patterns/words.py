@@ -3,52 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from operator import itemgetter
-from typing import Any, Final
 
-import ahocorasick
-
-_NUMBER: Final = itemgetter(1)  # of where a word ends and its number
+from bounces.automata import WordAutomaton
 
 
 class Words:
-    """Aho-Corasick automata of words: filled with `number_of`, closed by `seal`, then asked with `seen_in`.
-
-    Words of other letters than ASCII's, which few texts have, are in an automaton of their own: it goes through the
-    letters that can come next one by one, and at the start of a word those would be three hundred.
-    """
+    """Words by number: filled with `number_of`, closed by `seal`, then asked with `seen_in`."""
 
     def __init__(self, vocabulary: Iterable[str] = ()) -> None:
         """Fill them with `vocabulary`, of words that differ: each word's number is its place there."""
-        self._ascii: Any = ahocorasick.Automaton(ahocorasick.STORE_INTS)
-        self._others: Any = ahocorasick.Automaton(ahocorasick.STORE_INTS)
+        self._automaton = WordAutomaton()
         self._count = 0
         for word in vocabulary:
-            (self._ascii if word.isascii() else self._others).add_word(word, self._count)
+            self._automaton.add(word, self._count)
             self._count += 1
 
     def number_of(self, word: str) -> int:
         """Return the number of `word`, which is in the form of `Text.folded`; the first time, one is given to it."""
-        automaton = self._ascii if word.isascii() else self._others
-        number: int = automaton.get(word, self._count)
-        if number == self._count:
-            automaton.add_word(word, number)
+        number = self._automaton.number_of(word)
+        if number is None:
+            number = self._count
+            self._automaton.add(word, number)
             self._count += 1
         return number
 
     def seal(self) -> None:
-        """Make automata of the words so far. No word can be added from then on."""
-        self._ascii.make_automaton()
-        self._others.make_automaton()
+        """Have no word added from then on."""
+        self._automaton.seal()
 
     def seen_in(self, folded_text: str) -> set[int]:
         """Return the numbers of the words that stand in `folded_text`, anywhere and within other words too."""
-        seen = _seen_by(self._ascii, folded_text)
-        return seen if folded_text.isascii() else seen | _seen_by(self._others, folded_text)
-
-
-def _seen_by(automaton: Any, folded_text: str) -> set[int]:
-    return set(map(_NUMBER, automaton.iter(folded_text))) if automaton else set()  # one without words cannot be asked
+        return self._automaton.all_in(folded_text)
 
 
 def places_of(word: str, folded_text: str, begin: int = 0) -> list[tuple[int, int]]:

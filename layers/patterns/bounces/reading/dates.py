@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
 
 from bounces.reading.odd_dates import MONTHS, read_odd_date
 
-_MONTHS = {name: f"{number:02}" for number, name in enumerate(MONTHS, 1)}
-_UTC_NAMES = ("GMT", "UTC", "UT", "Z")
-_WITHOUT_SECONDS = 5
-_LONGEST = 100
+_MONTHS: Final = {name: f"{number:02}" for number, name in enumerate(MONTHS, 1)}
+_UTC_NAMES: Final = ("GMT", "UTC", "UT", "Z")
+_WITHOUT_SECONDS: Final = 5
+_LONGEST: Final = 100
 
 
 @lru_cache(maxsize=64)  # a report of thousands of recipients has few dates

@@ -8,6 +8,7 @@ stream, and a recipient begins where a field comes that the one before already h
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from bounces.addresses import bare, is_address
 from bounces.reading.codes import codes_in, is_vague, reply_code_in, status_in
@@ -18,7 +19,7 @@ from bounces.reading.places import addresses
 from bounces.records import Event
 
 # RFC 3464 2.3.3. Some systems write the words of other languages or of their own.
-ACTIONS = {
+ACTIONS: Final = {
     "failed": Event.BOUNCE,
     "failure": Event.BOUNCE,
     "fail": Event.BOUNCE,
@@ -33,13 +34,15 @@ ACTIONS = {
     "deliverable": Event.DELIVERY,
 }
 # RFC 3463 3: the subjects of a status that are about system, network, protocol, content and policy.
-_OF_NO_ADDRESS = ("3", "4", "5", "6", "7")
-_NULLMAILER = "nullmailer"
-_MESSAGE_FIELDS = frozenset(
+_OF_NO_ADDRESS: Final = ("3", "4", "5", "6", "7")
+_NULLMAILER: Final = "nullmailer"
+_MESSAGE_FIELDS: Final = frozenset(
     {"reporting-mta", "original-envelope-id", "received-from-mta", "dsn-gateway", "arrival-date"}
 )
-_RECIPIENT_STARTS = frozenset({"final-recipient", "original-recipient", "action", "status", "x-actual-recipient"})
-_FIRST_FIELDS = (
+_RECIPIENT_STARTS: Final = frozenset(
+    {"final-recipient", "original-recipient", "action", "status", "x-actual-recipient"}
+)
+_FIRST_FIELDS: Final = (
     "reporting-mta",
     "original-envelope-id",
     "final-recipient",
@@ -50,17 +53,17 @@ _FIRST_FIELDS = (
     "x-postfix",
     "received-from-mta",
 )
-_NAMES = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+_NAMES: Final = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
 # What nearly all recipient fields are; the others are taken apart.
-_USUAL = re.compile(
+_USUAL: Final = re.compile(
     r"(?:rfc822|RFC822)?\s{0,8};?\s{0,8}<?([A-Za-z0-9_.+=&'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})>?"
 )
-_BRACKETED = re.compile(r"<([^<>\s]{3,256})>")
-_BEFORE_ADDRESS = " \t<(:;,["  # where something else stands before it, it is the end of what is no address
-_COMMENT = re.compile(r"\(([^()]{3,998})\)")
-_XTEXT = re.compile(r"\+([0-9A-F]{2})")
-_UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
-_WORD = re.compile(r"[A-Za-z-]+")
+_BRACKETED: Final = re.compile(r"<([^<>\s]{3,256})>")
+_BEFORE_ADDRESS: Final = " \t<(:;,["  # where something else stands before it, it is the end of what is no address
+_COMMENT: Final = re.compile(r"\(([^()]{3,998})\)")
+_XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
+_UNITEXT: Final = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
+_WORD: Final = re.compile(r"[A-Za-z-]+")
 
 
 def starts_as_delivery_status(text: str) -> bool:

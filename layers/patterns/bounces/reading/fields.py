@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Final
 
 from bounces.reading.limits import MAX_HEADERS, MAX_STATUS_FIELD
 
 # Characters of a field's name, and of the blanks between it and the colon.
-_MAX_NAME = 77
-_MAX_BLANKS = 40
+_MAX_NAME: Final = 77
+_MAX_BLANKS: Final = 40
 # Characters of a value's type.
-_MAX_TYPE = 41
-_BLANKS = " \t"
-_NOTHING = " \t\r\f\v"
+_MAX_TYPE: Final = 41
+_BLANKS: Final = " \t"
+_NOTHING: Final = " \t\r\f\v"
 # What may stand before a returned header that is quoted.
-_QUOTING = " \t>"
-_MAX_QUOTING = 4
-_BLANK_LINES = re.compile(r"\n\s*\n")
-_COMMENT = re.compile(r"\([^()]{0,998}\)")
+_QUOTING: Final = " \t>"
+_MAX_QUOTING: Final = 4
+_BLANK_LINES: Final = re.compile(r"\n\s*\n")
+_COMMENT: Final = re.compile(r"\([^()]{0,998}\)")
 
 
 def fields(text: str) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from bounces.reading.part import Headers, Part
 from bounces.reading.text import html_to_text
 
 # RFC 6522 3, RFC 6533 5, and what systems write instead.
-RETURNED = frozenset(
+RETURNED: Final = frozenset(
     {
         "message/rfc822",
         "text/rfc822-headers",
@@ -26,12 +26,12 @@ RETURNED = frozenset(
         "message/partial",
     }
 )
-DELIVERY_STATUS = frozenset(
+DELIVERY_STATUS: Final = frozenset(
     {"message/delivery-status", "message/global-delivery-status", "text/delivery-status", "message/delivery_status"}
 )
 # What a part may be called that was a delivery status.
-_UNNAMED = frozenset({"application/octet-stream", "application/x-unknown", "message/report", "message/unknown"})
-DISPOSITION = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+_UNNAMED: Final = frozenset({"application/octet-stream", "application/x-unknown", "message/report", "message/unknown"})
+DISPOSITION: Final = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 
 _HTML: Final = re.compile(r"<(?:html|body)\b", re.IGNORECASE)
 _HEAD: Final = 2000  # characters in which it begins

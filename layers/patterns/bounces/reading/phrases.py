@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
-from heapq import heapify, heappop, heappush
 from typing import Final
 
 import re2
 
+from bounces.automata import WordAutomaton
 from bounces.octets import has
 
 # Bytes of an automaton and the states that it keeps: some hundred phrases need a tenth of it.
@@ -17,42 +16,22 @@ _SPACES: Final = bytes.maketrans(b"\t\n\v\f\r\x1c\x1d\x1e\x1f", b" " * 9)
 
 
 class Phrases:
-    """Phrases, each under a word that it has and that as many others as possible have too.
+    """A list of phrases, all looked for in one pass over a text."""
 
-    A search looks for the words first, which are a third as many: what a mail says is nearly always none of a list.
-    In a text of ASCII it looks for no others.
-    """
-
-    __slots__ = ("_ascii", "_groups")
+    __slots__ = ("_automaton", "_phrases")
 
     def __init__(self, phrases: Iterable[str]) -> None:
         """Take `phrases`, in lower case and with single spaces."""
-        words_of = {phrase: tuple(dict.fromkeys(phrase.split())) for phrase in phrases}
-        counts = Counter(word for words in words_of.values() for word in words)
-        # The most frequent word first, and the longest of those: the rarer in other texts, the better.
-        queue = [(-count if len(word) > 2 else 0, -len(word), word) for word, count in counts.items()]
-        heapify(queue)
-        self._groups: list[tuple[str, tuple[str, ...]]] = []
-        while words_of:
-            rank, length, word = heappop(queue)
-            if rank and -rank != counts[word]:  # some of its phrases are under another word
-                heappush(queue, (-counts[word], length, word))
-                continue
-            group = tuple([phrase for phrase in words_of if word in phrase])
-            if group:
-                self._groups.append((word, group))
-            for phrase in group:
-                counts.subtract(words_of.pop(phrase))
-        self._ascii = [group for group in self._groups if group[0].isascii()]
+        self._phrases = tuple(phrases)
+        self._automaton = WordAutomaton()
+        for number, phrase in enumerate(self._phrases):
+            self._automaton.add(phrase, number)
+        self._automaton.seal()
 
     def first_in(self, text: str) -> str | None:
         """Return a phrase that `text`, which is folded, has; None where it has none."""
-        for word, phrases in self._ascii if text.isascii() else self._groups:
-            if word in text:
-                for phrase in phrases:
-                    if phrase in text:
-                        return phrase
-        return None
+        number = self._automaton.first_in(text)
+        return None if number is None else self._phrases[number]
 
 
 class PhraseBook:

@@ -11,16 +11,16 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
-from typing import Any
+from typing import Any, Final
 
 from bounces.reading.limits import MAX_DEPTH, MAX_HEADERS, MAX_STATUS_FIELD
 from bounces.reading.part import Headers, Part
 from bounces.reading.structure import message_of
 
 # The types whose body is a message: RFC 2046 5.2.1, RFC 6532 3.7.
-MESSAGES = frozenset({"message/rfc822", "message/global"})
+MESSAGES: Final = frozenset({"message/rfc822", "message/global"})
 # RFC 2047 5: an encoded word stands alone; within an address it is no encoded word.
-_EMBEDDED_WORD = re.compile(r"\?=[^\s()\",<]")
+_EMBEDDED_WORD: Final = re.compile(r"\?=[^\s()\",<]")
 
 
 def parse(raw: bytes) -> Part:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from typing import Final
 
 from bounces.octets import has
 
 # What Windows programs declare, or what is declared by names that Python does not know.
-_ALIASES = {
+_ALIASES: Final = {
     "iso-8859-1": "cp1252",
     "latin1": "cp1252",
     "us-ascii": "utf-8",
@@ -29,13 +30,13 @@ _ALIASES = {
 }
 
 # All of it is in ASCII (RFC 2152): what is not, a gateway has put in.
-_UTF_7 = frozenset({"utf-7", "unicode-1-1-utf-7"})
+_UTF_7: Final = frozenset({"utf-7", "unicode-1-1-utf-7"})
 
-_UNSEEN = re.compile(r"<(?:!--|(script|style|head|title)\b)")
-_MARKUP_BREAK = re.compile(
+_UNSEEN: Final = re.compile(r"<(?:!--|(script|style|head|title)\b)")
+_MARKUP_BREAK: Final = re.compile(
     r"<\s{0,3}/?(?:br|p|div|tr|li|h[1-6]|table|hr|pre|blockquote|ul|ol|td)\b[^<>]{0,2000}>", re.IGNORECASE
 )
-_MARKUP = re.compile(r"<(?![\w.+-]{1,64}@)/?[a-zA-Z!][^<>]{0,2000}>")
+_MARKUP: Final = re.compile(r"<(?![\w.+-]{1,64}@)/?[a-zA-Z!][^<>]{0,2000}>")
 
 
 def decoded(body: bytes, charset: str | None = None) -> str:
