@@ -154,7 +154,7 @@ def _a_label_beyond_ascii(domain: str) -> str:
     try:
         mapped = idna.uts46_remap(domain, False, False)
     except UnicodeError:  # a character that no domain has
-        return _composed(domain).rstrip(".")
+        return _composed(domain).rstrip(f".{_around()}")  # a dot may stand before what nobody sees
     return ".".join([_a_label_of(label) for label in mapped.rstrip(".").split(".")])
 
 
