@@ -6,7 +6,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, NamedTuple, Self
 
 from bounces.patterns import Classifier
-from bounces.reading import Reading, read_mails, read_quickly
+from bounces.reading import Reading, read_mail, read_quickly
 from bounces.records import Verdict
 from bounces_cli.sources import Place, mails
 from bounces_cli.workers import PassOn
@@ -67,7 +67,7 @@ class Reader:
     def read(self, chunk: Iterable[Place]) -> Outcome:
         """Return what became of the mails of `chunk`."""
         found, problems, size = _found(chunk)
-        rows = self._rows(found, read_mails([raw for _, raw in found]))
+        rows = self._rows(found, [read_mail(raw) for _, raw in found])
         if not self._as_json:
             return Outcome("", rows, problems, size)
         return Outcome("".join([_line_of(row) for row in rows]), [], problems, size)
@@ -84,7 +84,7 @@ class Reader:
         if not self._as_json:
             return self.read(chunk).packed()
         found, problems, size = _found(chunk)
-        readings = read_quickly([raw for _, raw in found])
+        readings = [read_quickly(raw) for _, raw in found]
         quick = [(mail, reading) for mail, reading in zip(found, readings, strict=True) if reading is not None]
         rows = iter(self._rows([mail for mail, _ in quick], [reading for _, reading in quick]))
         lines = [None if reading is None else _line_of(next(rows)) for reading in readings]
@@ -96,7 +96,7 @@ class Reader:
     def _finished(
         self, lines: list[str | None], slow: list[tuple[str, bytes]], problems: list[str], size: int
     ) -> Outcome:
-        rows = iter(self._rows(slow, read_mails([raw for _, raw in slow])))
+        rows = iter(self._rows(slow, [read_mail(raw) for _, raw in slow]))
         return Outcome("".join([_line_of(next(rows)) if line is None else line for line in lines]), [], problems, size)
 
     def _rows(self, found: list[tuple[str, bytes]], readings: list[Reading]) -> list[Row]:

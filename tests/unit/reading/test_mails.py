@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bounces.patterns import Classifier
-from bounces.reading import Reading, read_mail, read_mails, read_quickly
+from bounces.reading import Reading, read_mail
 from bounces.records import BounceType, Report
 
 FOLDER = Path(__file__).parent
@@ -70,14 +70,3 @@ def test_an_address_is_hard_only_where_it_was_refused(name: str) -> None:
         if "hard" in wanted:
             verdict = classifier.classify(_report(reading, wanted, place))
             assert (verdict.bounce_type is BounceType.HARD) is wanted["hard"], verdict.reason
-
-
-def test_many_at_once_are_read_as_each_by_itself() -> None:
-    raws = [*((FOLDER / "mails" / name).read_bytes() for name in EXPECTED), b"", b"no field\n"]
-    one_by_one = [read_mail(raw) for raw in raws]
-    assert read_mails(raws) == one_by_one
-    quickly = read_quickly(raws)
-    assert [one for one, quick in zip(one_by_one, quickly, strict=True) if quick is not None] == list(
-        filter(None, quickly)
-    )
-    assert None in quickly
