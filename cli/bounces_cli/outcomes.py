@@ -56,7 +56,7 @@ class Reader:
     """Reads chunks of mails, and judges what they say.
 
     Step by step over all mails of a chunk, since each step's code and tables then stay in the processor's caches: a
-    quarter faster than mail by mail.
+    sixth faster than mail by mail.
     """
 
     def __init__(self, *, as_json: bool) -> None:
