@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import ahocorasick
 import re2
 
 from bounces.patterns.classifier import Classifier
@@ -19,6 +18,7 @@ from bounces.patterns.operator_patterns import OperatorPattern
 from bounces.patterns.operator_syntax import expression_options
 from bounces.patterns.policy import OTHER, Policy, default_policy
 from bounces.patterns.rules import Rule, built_in_rules
+from bounces.patterns.words import Words
 from bounces.records import BounceType, Report, Verdict
 
 
@@ -73,7 +73,7 @@ def hazards(patterns: Sequence[OperatorPattern]) -> tuple[Hazard, ...]:
         for sample in rule.samples:
             for number in met.in_text(sample):
                 found.setdefault(number, Hazard(patterns[number], rule.category, rule.id, sample))
-    words = _Words(rules)
+    words = _RuleWords(rules)
     for number, pattern in enumerate(patterns):
         if number not in found and not pattern.is_expression:
             for rule in words.in_text(folded(pattern.text)):
@@ -90,7 +90,7 @@ def hardened(policy: Policy) -> tuple[str, ...]:
     )
 
 
-class _Words:
+class _RuleWords:
     """The rules' own words, to be found in a text in its folded form."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
@@ -115,21 +115,18 @@ class _Met:
             for number, pattern in enumerate(patterns)
             if pattern.is_expression
         ]
-        self._automaton = ahocorasick.Automaton()
-        numbers: dict[str, list[int]] = {}
+        self._words = Words()
+        self._by_word: dict[int, list[int]] = {}
         for number, pattern in enumerate(patterns):
             if not pattern.is_expression:
-                numbers.setdefault(folded(pattern.text), []).append(number)
-        for literal, those in numbers.items():
-            self._automaton.add_word(literal, those)
-        self._automaton.make_automaton()
+                self._by_word.setdefault(self._words.number_of(folded(pattern.text)), []).append(number)
+        self._words.seal()
 
     def in_text(self, diagnostic: str) -> Iterator[int]:
         """Yield the numbers of the patterns that stand in `diagnostic`."""
         text = text_of(diagnostic)
-        if len(self._automaton):
-            for _, numbers in self._automaton.iter(text.folded):
-                yield from numbers
+        for word in self._words.seen_in(text.folded):
+            yield from self._by_word[word]
         for number, expression in self._expressions:
             if expression.search(text.shown):
                 yield number

@@ -94,7 +94,7 @@ def header_section(text: str) -> dict[str, list[str]]:
 
 
 def _add(headers: dict[str, list[str]], name: str, lines: list[str]) -> None:
-    values = headers.get(name)
+    values = headers.get(name)  # what mypyc makes of `setdefault` raises an error for each name that is new
     if values is None:
         headers[name] = [_unfolded(lines)]
     else:
