@@ -137,6 +137,7 @@ def _shared(workers: list[_Worker], tasks: Iterator[tuple[int, Any]]) -> Iterato
     done: dict[int, Any] = {}
     lost: dict[int, WorkerEnded] = {}
     passed: list[tuple[int, Any]] = []
+    alive = list(workers)
     idle = list(workers)
     awaited = 0
     begun = -1
@@ -150,13 +151,15 @@ def _shared(workers: list[_Worker], tasks: Iterator[tuple[int, Any]]) -> Iterato
         ready.register(worker.results, select.POLLIN)
 
     while True:
-        if passed and workers[0] in idle:
-            give(workers[0], *passed.pop(0))
+        if passed and alive and alive[0] in idle:
+            give(alive[0], *passed.pop(0))
         while idle and begun < awaited + WINDOW and not lost and (following := next(tasks, None)):
             begun = following[0]
             give(idle[-1], *following)
         if awaited > begun:
             return
+        if not busy:  # all have ended, and one had passed on what is waited for
+            raise WorkerEnded(str(lost[min(lost)]), dict(passed)[awaited])
         for descriptor, _ in ready.poll():
             ready.unregister(descriptor)
             worker = busy.pop(descriptor)
@@ -164,6 +167,7 @@ def _shared(workers: list[_Worker], tasks: Iterator[tuple[int, Any]]) -> Iterato
                 is_done, result = worker.result()
             except WorkerEnded as ended:
                 lost[worker.number] = ended
+                alive.remove(worker)
                 continue
             idle.append(worker)
             if is_done:

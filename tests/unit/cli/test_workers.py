@@ -91,6 +91,34 @@ def test_a_worker_that_ends_is_told_in_its_tasks_place(end: object, how: str) ->
     assert _children() <= before
 
 
+def test_what_was_passed_on_is_done_though_the_first_worker_has_ended() -> None:
+    def work(task: int | tuple[int, str]) -> int | tuple[int, str]:
+        if task == 0:  # at the last worker
+            time.sleep(0.2)
+            raise PassOn((0, "left"))
+        if task == 1:  # at the first one
+            os._exit(7)
+        return task
+
+    results = in_order(work, range(10), 2)
+    assert next(results) == (0, "left")
+    with pytest.raises(WorkerEnded) as ended:
+        next(results)
+    assert ended.value.task == 1
+
+
+def test_what_was_passed_on_is_told_when_all_workers_have_ended() -> None:
+    def work(task: int) -> int:
+        if task == 0:
+            raise PassOn((0, "left"))
+        time.sleep(0.2)
+        os._exit(7)
+
+    with pytest.raises(WorkerEnded, match="exit code 7") as ended:
+        list(in_order(work, range(10), 2))
+    assert ended.value.task == (0, "left")
+
+
 def test_workers_end_with_a_parent_that_was_killed() -> None:
     reader, writer = os.pipe()
     parent = os.fork()
