@@ -28,8 +28,8 @@ for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """3,000 mails: real ones where they are beside the project, else its samples."""
-    mails = seeds.corpus() or seeds.ours()
+    """3,000 mails: the corpus over and over, as it is, where it is beside the project, else the project's samples."""
+    mails = seeds.corpus(largest=None) or seeds.ours()
     folder = tmp_path_factory.mktemp("mails")
     for number in range(FILES):
         (folder / f"{number:05}.eml").write_bytes(mails[number % len(mails)])

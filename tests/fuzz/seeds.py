@@ -22,9 +22,12 @@ def ours() -> tuple[bytes, ...]:
 
 
 @cache
-def corpus() -> tuple[bytes, ...]:
-    """Return the mails of the corpus beside the project; none where it is not there."""
+def corpus(largest: int | None = MAX_SEED) -> tuple[bytes, ...]:
+    """Return the mails of the corpus beside the project, up to `largest` bytes (None: all); none where it is not
+    there.
+    """
     if not CORPUS.is_dir():
         return ()
     paths = (path for path in sorted(CORPUS.rglob("*")) if path.is_file() and path.suffix not in _NO_MAILS)
-    return tuple(raw for path in paths if "licenses" not in path.parts and len(raw := path.read_bytes()) <= MAX_SEED)
+    mails = (path.read_bytes() for path in paths if "licenses" not in path.parts)
+    return tuple(raw for raw in mails if largest is None or len(raw) <= largest)
