@@ -190,6 +190,10 @@ class Explanation:
             if any(codes_in(reason)):
                 near, codes = reason, codes_in(reason)
         if any(codes) and not (alone and self.replies.shows_session):
+            told = "" if codes[0] or not whole else self.replies.told() if alone else self.replies.told_of(address)
+            reply_code, status = codes_in(told)
+            if reply_code:  # what the receiver answered, which the words by the address were made of
+                return _bare(told), (reply_code, status or codes[1])
             return _bare(near), codes
         replies, remote = self.replies.shown()
         if not remote and any(codes):
