@@ -22,6 +22,7 @@ from bounces.reading.places import (
     names_another,
     places_in_words,
     plain_places,
+    quotes_mail,
 )
 from bounces.reading.places import addresses as addresses_in
 from bounces.reading.replies import NEXT_HOST, Replies, unprompted
@@ -251,7 +252,7 @@ class Explanation:
                 continue
             if not block and (_FOOTER.match(line) or is_label_of_another(line)):
                 break
-            if not line.lstrip().startswith(_RULE) and not ("@" in line and names_another(line)):
+            if not (line.lstrip().startswith(_RULE) or ("@" in line and names_another(line)) or quotes_mail(line)):
                 block.append(line)
         if not block and place.kind != ON_ITS_OWN:
             block = [before.strip(_LEADING)]  # `unknown user: kaspar@...`
@@ -268,10 +269,10 @@ class Explanation:
         return ""
 
     def _all(self) -> str:
-        """Return all that the explanation says, but for rules and for whom to ask."""
+        """Return all that the explanation says, but for rules, for whom to ask and for what the mail itself said."""
         contacts = wording().contacts
         lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
-        return one_line(" ".join(lines))
+        return one_line(" ".join(line for line in lines if not quotes_mail(line)))
 
 
 def _is_only_help(block: list[str]) -> bool:
