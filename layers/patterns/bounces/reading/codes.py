@@ -21,6 +21,7 @@ _BEFORE: Final = 24
 _INTRODUCTION: Final = re.compile(
     r"(?:^|\W)(?:said|says|replied|responded|responds|response|reply|returned|answered|error|code|smtp|status|was|failed|"
     r"rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|rcpt|closing|me)[\s\-]{0,6}$"
+    r"|\d\], $"  # `[192.0.2.1], 550 ...`
     r"|[:\uff1a;><(\[\"'#][\s:;><(\[\"'#-]{0,6}$",
     re.IGNORECASE,
 )

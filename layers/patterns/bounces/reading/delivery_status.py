@@ -61,6 +61,8 @@ _USUAL: Final = re.compile(
 _BRACKETED: Final = re.compile(r"<([^<>\s]{3,256})>")
 _BEFORE_ADDRESS: Final = " \t<(:;,["  # where something else stands before it, it is the end of what is no address
 _COMMENT: Final = re.compile(r"\(([^()]{3,998})\)")
+# Postfix before 2.3 writes no Remote-MTA, and who refused into its own sentence.
+_HOST_THAT_SAID: Final = re.compile(r"host ([\w.-]{1,255})\[[\da-fA-F.:]{2,45}\](?::\d{1,5})? (?:said|refused)\b")
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 _UNITEXT: Final = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _WORD: Final = re.compile(r"[A-Za-z-]+")
@@ -152,7 +154,7 @@ def _close(group: dict[str, str], into: Findings) -> None:
         status=best_status(status_field, said),
         reply_code=reply_code or reply_code_in(status_field) or "",
         diagnostic=diagnostic,
-        remote_mta=host_in(group.get("remote-mta", "")),
+        remote_mta=host_in(group.get("remote-mta", "")) or _host_that_said(diagnostic),
         time=group.get("last-attempt-date", ""),
         has_codes=bool(reply_code or said),
     )
@@ -160,6 +162,11 @@ def _close(group: dict[str, str], into: Findings) -> None:
     if finding.reply_code.startswith("2") and finding.event is Event.BOUNCE:
         _forget_success(finding)
     into.recipients.append(finding)
+
+
+def _host_that_said(diagnostic: str) -> str:
+    said = _HOST_THAT_SAID.match(diagnostic) if diagnostic.startswith("host ") else None
+    return said.group(1) if said else ""
 
 
 def _forget_success(finding: Finding) -> None:

@@ -22,6 +22,7 @@ from bounces.reading.places import (
     names_another,
     places_in_words,
     plain_places,
+    quotes_mail,
 )
 from bounces.reading.places import addresses as addresses_in
 from bounces.reading.replies import NEXT_HOST, Replies, unprompted
@@ -45,8 +46,8 @@ _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}
 _RULE: Final = "-----"
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
-_LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
-_LABEL_ENDS: Final = (":\n", ": \n", "\uff1a\n")
+_WIDE_COLON: Final = "\uff1a"
+_LEADS_ON: Final = (":", _WIDE_COLON)  # `because:`, and the reason in a paragraph of its own
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
@@ -58,7 +59,6 @@ class Explanation:
     """What a bounce says to people, up to the returned message. `replies` has those of receivers that it shows."""
 
     __slots__ = (
-        "_has_labels",
         "_has_origins",
         "_lines",
         "_own",
@@ -76,7 +76,6 @@ class Explanation:
         self._worded: list[Place] | None = None
         self.is_cut = len(self._lines) > MAX_LINES or any(len(line) > MAX_LINE and "@" in line for line in self._lines)
         self._has_origins = "ed from" in text
-        self._has_labels = any(mark in text for mark in _LABEL_ENDS)
         self.replies = Replies(text, self._lines)
 
     @property
@@ -185,11 +184,14 @@ class Explanation:
             other, other_codes = self._nearest(worded, owners)
             if any(other_codes) or not near:
                 near, codes = other, other_codes
-        if alone and self._has_labels and not any(codes):
-            reason = self._reason()
-            if any(codes_in(reason)):
-                near, codes = reason, codes_in(reason)
+        reason = self._reason() if alone and not any(codes) else ""
+        if any(codes_in(reason)):
+            near, codes = reason, codes_in(reason)
         if any(codes) and not (alone and self.replies.shows_session):
+            told = "" if codes[0] or not whole else self.replies.told() if alone else self.replies.told_of(address)
+            reply_code, status = codes_in(told)
+            if reply_code:  # what the receiver answered, which the words by the address were made of
+                return _bare(told), (reply_code, status or codes[1])
             return _bare(near), codes
         replies, remote = self.replies.shown()
         if not remote and any(codes):
@@ -206,7 +208,7 @@ class Explanation:
         if not near and whole and not alone:
             return _bare(self.replies.ending(domain_of(address))), None
         if near or not whole:
-            return _bare(near), codes
+            return _bare(f"{near} {reason}" if near and reason not in near else near), codes
         return self._all()[:MAX_WORDS], None
 
     def _nearest(self, spots: list[Place], owners: dict[int, set[str]]) -> tuple[str, tuple[str, str]]:
@@ -247,7 +249,7 @@ class Explanation:
                 continue
             if not block and (_FOOTER.match(line) or is_label_of_another(line)):
                 break
-            if not line.lstrip().startswith(_RULE) and not ("@" in line and names_another(line)):
+            if not (line.lstrip().startswith(_RULE) or ("@" in line and names_another(line)) or quotes_mail(line)):
                 block.append(line)
         if not block and place.kind != ON_ITS_OWN:
             block = [before.strip(_LEADING)]  # `unknown user: kaspar@...`
@@ -255,19 +257,29 @@ class Explanation:
         return "" if _is_only_help(block) and not any(codes_in(words)) else words
 
     def _reason(self) -> str:
-        """Return the paragraph that a line such as `Reason:` leads to; "" where none does."""
+        """Return what a label such as `Reason:` leads to, beside it or in the paragraph below; "" where none is.
+
+        Of the first few, the first with a code.
+        """
         known = wording().reasons
+        found: list[str] = []
         for number, line in enumerate(self._lines, 1):
-            label = line[:MAX_LABEL].strip()
-            if label.endswith(_LEADS_ON) and label.strip(_MARKS).lower() in known:
-                return _paragraph(self._lines[number : number + MAX_BLOCK])
-        return ""
+            label, colon, beside = line.replace(_WIDE_COLON, ":").partition(":")
+            if not colon or len(label) > MAX_LABEL or label.strip(_MARKS).lower() not in known:
+                continue
+            reason = _paragraph([beside, *self._lines[number : number + MAX_BLOCK]])
+            if any(codes_in(reason)):
+                return reason
+            found.append(reason)
+            if len(found) == MAX_SPOTS:
+                break
+        return next(filter(None, found), "")
 
     def _all(self) -> str:
-        """Return all that the explanation says, but for rules and for whom to ask."""
+        """Return all that the explanation says, but for rules, for whom to ask and for what the mail itself said."""
         contacts = wording().contacts
         lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
-        return one_line(" ".join(lines))
+        return one_line(" ".join(line for line in lines if not quotes_mail(line)))
 
 
 def _is_only_help(block: list[str]) -> bool:
@@ -282,7 +294,7 @@ def _paragraph(lines: list[str]) -> str:
     for line in lines:
         words = line.strip()
         if words and not words.startswith(_RULE):
-            found.append(words)
+            found.extend(() if quotes_mail(words) else (words,))
         elif found:
             break
     return one_line(" ".join(found))

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from bounces.reading.limits import MAX_TEXT
-from bounces.reading.text import decoded
+from bounces.reading.text import decoded, with_encoded_words
 
 Headers = dict[str, list[str]]
 
@@ -61,6 +61,11 @@ class Part:
         """Return the first value of the header `name` (lower case), or ""."""
         values = self.headers.get(name)
         return values[0] if values else ""
+
+    @property
+    def subject(self) -> str:
+        """The mail's subject, in words; "" where it has none."""
+        return with_encoded_words(self.header("subject"))
 
     def text(self, limit: int = MAX_TEXT) -> str:
         """Return the first `limit` bytes of the part's body as text, with LF line ends."""

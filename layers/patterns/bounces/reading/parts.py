@@ -27,7 +27,13 @@ RETURNED: Final = frozenset(
     }
 )
 DELIVERY_STATUS: Final = frozenset(
-    {"message/delivery-status", "message/global-delivery-status", "text/delivery-status", "message/delivery_status"}
+    {
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "text/delivery-status",
+        "message/delivery_status",
+        "message/xdelivery-status",
+    }
 )
 # What a part may be called that was a delivery status.
 _UNNAMED: Final = frozenset({"application/octet-stream", "application/x-unknown", "message/report", "message/unknown"})

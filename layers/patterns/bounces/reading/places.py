@@ -111,6 +111,12 @@ def names_another(line: str) -> bool:
     return bool(colon) and _is_of_another(label.lower().strip(MARKS))
 
 
+def quotes_mail(line: str) -> bool:
+    """Say whether `line` tells the subject or the date of the mail that was sent, in that mail's own words."""
+    label, colon, _ = line[:MAX_LABEL].replace("\uff1a", ":").partition(":")
+    return bool(colon) and label.strip(MARKS).lower() in wording().quoted
+
+
 def _is_plain(line: str, first: re.Match[str]) -> bool:
     """Say whether the address that begins a line is what the line is about, not the first word of a sentence."""
     after = line[first.end() :]

@@ -23,7 +23,7 @@ NEXT_HOST: Final = "... while talking to "
 class Replies:
     """The replies in a text. `shows_session` says whether it marks lines as what a remote host sent."""
 
-    __slots__ = ("_lines", "_named", "_session", "_sessions", "shows_session")
+    __slots__ = ("_lines", "_named", "_session", "_sessions", "_told", "_told_of", "shows_session")
 
     def __init__(self, text: str, lines: list[str]) -> None:
         """Take the `text` and its `lines`, as many as are read. Nothing is looked for before it is asked for."""
@@ -31,6 +31,8 @@ class Replies:
         self._named: dict[str, str] | None = None
         self._session: tuple[list[str], list[str]] | None = None
         self._sessions: dict[str, str] | None = None
+        self._told: list[str] | None = None
+        self._told_of: dict[str, str] | None = None
         self.shows_session = any(mark in text for mark in _REMOTE)
 
     def shown(self) -> tuple[list[str], list[str]]:
@@ -65,8 +67,22 @@ class Replies:
 
     def told(self) -> str:
         """Return the longest reply that a line here tells behind its label: `Reported error: 550 5.1.10 ...`."""
-        found = [_TOLD_REPLY.match(line) for line in self._lines if ": 5" in line or ":\t5" in line]
-        return max([told.group(1) for told in found if told], key=len, default="")
+        return max(self._all_told(), key=len, default="")
+
+    def told_of(self, address: str) -> str:
+        """Return the first such reply that names `address`; "" where none does."""
+        if self._told_of is None:
+            self._told_of = {}
+            for reply in self._all_told():
+                for _, named in addresses_in(reply):
+                    self._told_of.setdefault(named.strip(".'").lower(), reply)
+        return self._told_of.get(address.lower(), "")
+
+    def _all_told(self) -> list[str]:
+        if self._told is None:
+            found = [_TOLD_REPLY.match(line) for line in self._lines if ": 5" in line or ":\t5" in line]
+            self._told = [told.group(1) for told in found if told]
+        return self._told
 
     def refused_command(self) -> str:
         """Return the SMTP command, in upper case, that all refusals in the sessions answer; else ""."""

@@ -13,7 +13,7 @@ from bounces.reading.addressees import addressees
 from bounces.reading.dates import parsed
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.part import Part
-from bounces.reading.text import one_line
+from bounces.reading.text import one_line, with_encoded_words
 from bounces.records import NOTHING, Event, Report, Source
 
 
@@ -80,7 +80,7 @@ def _shared(findings: Findings, arrival: Arrival) -> dict[str, Any]:
     if headers:
         shared["returned_to"] = returned.only_address(headers)
         shared["message_id"] = _first(headers, "message-id").strip("<> ") or None
-        shared["subject"] = one_line(_first(headers, "subject")) or None
+        shared["subject"] = one_line(with_encoded_words(_first(headers, "subject"))) or None
         ids = returned.id_headers(headers)
         if ids:
             shared["headers"] = ids

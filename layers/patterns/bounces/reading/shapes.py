@@ -95,7 +95,7 @@ def _ses_notification(parts: Parts) -> Findings | None:
 
 def _no_bounce(root: Part, parts: Parts, forwards: int) -> Findings:
     """Return what a mail that is itself no bounce is: an unsubscription, an automatic reply, or a forward of one."""
-    subject = root.header("subject")
+    subject = root.subject
     sender = returned.addresses_in(root.headers.get("from", ()))
     if any(auto_reply.is_unsubscription(part.text(2000)) for part in parts.texts[:1] if len(part.body) < 4096):
         found = Findings(Event.COMPLAINT, "is a mail program's request to unsubscribe (RFC 2369)")
@@ -108,7 +108,7 @@ def _no_bounce(root: Part, parts: Parts, forwards: int) -> Findings:
         return found
     inner = parts.returned.children[0] if parts.returned and parts.returned.children else None
     if inner is not None and inner.headers and forwards < MAX_FORWARDS:
-        same = subject.strip() in ("", inner.header("subject").strip())
+        same = subject.strip() in ("", inner.subject.strip())
         forwarded = _forwarded(inner, forwards) if same or _FORWARDED.search(subject) else None
         if forwarded is not None:
             return forwarded
@@ -223,7 +223,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return None
     text = parts.explanation(MAX_TEXT if signs > prose.ANYONE else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)
-    if signs < prose.FROM_MAILER and "\n>" in before and not _FORWARDED.search(root.header("subject")):
+    if signs < prose.FROM_MAILER and "\n>" in before and not _FORWARDED.search(root.subject):
         before = prose.unquoted(before)
     told = wording().told.lists_in_explanation(before)
     if signs == prose.DOUBTED and not codes_in(before)[0]:
@@ -231,7 +231,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     if not _tells_why(signs, told, before):
         return None
     explanation = Explanation(before, _own(root))
-    found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
+    found = Findings(prose.event_of(root.subject, told), "is a bounce in prose", in_prose=True, told=told)
     if explanation.is_cut:
         parts.cuts.append("lines")
     found.returned = parts.returned_headers() or headers
@@ -286,7 +286,7 @@ def _signs(root: Part) -> int:
     """Weigh the signs of a bounce in the headers of `root`: see `prose.signs`."""
     return prose.signs(
         _sender(root),
-        root.header("subject")[:998],
+        root.subject[:998],
         root.headers,
         standard=_is_standard(root),
         person=_is_by_a_person(root),

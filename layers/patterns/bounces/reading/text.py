@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from binascii import a2b_base64, a2b_qp
 from typing import Final
 
 from bounces.octets import has
@@ -31,6 +32,9 @@ _ALIASES: Final = {
 
 # All of it is in ASCII (RFC 2152): what is not, a gateway has put in.
 _UTF_7: Final = frozenset({"utf-7", "unicode-1-1-utf-7"})
+
+# RFC 2047 2, with its bounds; a language may follow the charset (RFC 2231 5).
+_ENCODED_WORD: Final = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]{1,20})?\?([BbQq])\?([!->@-~]{1,400})\?=")
 
 _UNSEEN: Final = re.compile(r"<(?:!--|(script|style|head|title)\b)")
 _MARKUP_BREAK: Final = re.compile(
@@ -69,6 +73,24 @@ def _decoded(body: bytes, charset: str | None) -> str:
         return str(body, _ALIASES.get(name, name) or "cp1252", "replace")
     except (LookupError, ValueError):
         return body.decode("cp1252", "replace")
+
+
+def with_encoded_words(text: str) -> str:
+    """Return a header's `text` with the encoded words read that its parser left, since they do not stand alone.
+
+    Systems put them in brackets or after `Re:` without the white space that RFC 2047 5 wants, and all mail programs
+    show what they mean. Not for addresses, in which there are none.
+    """
+    return _ENCODED_WORD.sub(_read_word, text) if "=?" in text else text
+
+
+def _read_word(found: re.Match[str]) -> str:
+    encoded = found.group(3)
+    try:
+        word = a2b_base64(encoded) if found.group(2) in "Bb" else a2b_qp(encoded, header=True)
+    except ValueError:
+        return found.group()
+    return decoded(word, found.group(1))
 
 
 def html_to_text(source: str) -> str:

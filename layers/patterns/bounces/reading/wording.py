@@ -32,6 +32,7 @@ class Wording:
         "mails",
         "other_subjects",
         "others",
+        "quoted",
         "reasons",
         "rejections",
         "senders",
@@ -61,6 +62,7 @@ class Wording:
         told: PhraseBook,
         labels: frozenset[str],
         others: frozenset[str],
+        quoted: frozenset[str],
         reasons: frozenset[str],
         contacts: Phrases,
     ) -> None:
@@ -78,6 +80,7 @@ class Wording:
         self.told = told
         self.labels = labels
         self.others = others
+        self.quoted = quoted
         self.reasons = reasons
         self.contacts = contacts
 
@@ -94,6 +97,7 @@ def wording() -> Wording:
         "separator_prefixes": prefixes,
         "labels": frozenset(lists["labels"]),
         "others": frozenset(lists["others"]),
+        "quoted": frozenset(lists["quoted"]),
         "reasons": frozenset(lists["reasons"]),
     }
     as_is["told"] = PhraseBook({name: lists.pop(name) for name in TOLD})
