@@ -21,6 +21,7 @@ KNOWN = (
     ("text", "different recipients"),
     ("text", "different addresses with replies"),
     ("text", "different sentences"),
+    ("text", "different originals"),
     ("text", "550"),
     ("text", "550-"),
     ("text", "lines of -"),
@@ -50,6 +51,7 @@ KNOWN_WHOLE = (
     hostile.returned_to_without_at,
     hostile.replies_beside_addresses,
     hostile.recipients_beside_long_headers,
+    hostile.recipients_with_originals,
     hostile.levels_around_lines,
 )
 
