@@ -28,6 +28,7 @@ KNOWN = (
     ("text", "original"),
     ("after the separator", "dashes"),
     ("reason", "generated"),
+    ("session", "a@"),
     ("feedback report", "different recipients"),
     ("feedback report", "lines"),
     ("recipient type", "spaces"),
