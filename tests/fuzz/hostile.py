@@ -203,6 +203,13 @@ def recipients_beside_long_headers(size: int) -> bytes:
     return head + b"\n" + _SAID + b"".join(b"mail a%d@b.cc was lost\n" % n for n in range(min(size // 50, 3900)))
 
 
+def recipients_with_originals(size: int) -> bytes:
+    """Return a report on many recipients, each with whom the sender had mailed: the same for every other one."""
+    group = b"Final-Recipient: rfc822; f%d@b.cc\nOriginal-Recipient: rfc822; o%d@b.cc\nStatus: 5.1.%d\n\n"
+    groups = b"".join(group % (n, n % 2 and n, n % 1000) for n in range(size // len(group)))
+    return _HEAD + b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; a.cc\n\n" + groups
+
+
 def levels_around_lines(size: int) -> bytes:
     """Return a mail of as many levels as the slow parser is given, around lines that each level looks at."""
     levels = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(99))

@@ -21,12 +21,14 @@ KNOWN = (
     ("text", "different recipients"),
     ("text", "different addresses with replies"),
     ("text", "different sentences"),
+    ("text", "different originals"),
     ("text", "550"),
     ("text", "550-"),
     ("text", "lines of -"),
     ("text", "original"),
     ("after the separator", "dashes"),
     ("reason", "generated"),
+    ("session", "a@"),
     ("feedback report", "different recipients"),
     ("feedback report", "lines"),
     ("recipient type", "spaces"),
@@ -50,6 +52,7 @@ KNOWN_WHOLE = (
     hostile.returned_to_without_at,
     hostile.replies_beside_addresses,
     hostile.recipients_beside_long_headers,
+    hostile.recipients_with_originals,
     hostile.levels_around_lines,
 )
 

@@ -68,12 +68,20 @@ def test_whom_a_greeting_names_is_not_who_failed(mark: str) -> None:
         ("mailbox expired", Event.BOUNCE),
         ("message expired", Event.DELAY),
         ("the message has expired in the queue", Event.DELAY),
+        ("could not be delivered for 5 days", Event.DELAY),
+        ("could not be delivered for the reason that it is unknown", Event.BOUNCE),
+        ("mailbox is full: retry timeout exceeded", Event.BOUNCE),
     ],
 )
 def test_an_account_that_expired_is_no_message_that_did(reason: str, event: Event) -> None:
     text = f"The message that you sent was undeliverable to the following:\n\n\tkim@example.com ({reason})\n"
     (report,) = _reports(text)
     assert (report.recipient, report.event) == ("kim@example.com", event)
+
+
+def test_what_was_not_delivered_for_a_reason_has_not_run_out_of_time() -> None:
+    text = "Your message could not be delivered for the following reason:\n\nNo such user: kim@example.com\n"
+    assert [(report.recipient, report.event) for report in _reports(text)] == [("kim@example.com", Event.BOUNCE)]
 
 
 def test_a_reply_below_a_list_is_said_of_whom_it_names() -> None:

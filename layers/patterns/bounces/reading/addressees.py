@@ -37,11 +37,12 @@ def addressees(findings: Findings, to: str | None, return_path: Sequence[str]) -
     """
     failed = [finding for finding in findings.recipients if finding.event in _FAILURES]
     alone = failed[0] if len(failed) == 1 else None
+    fates = _fates(findings)
     found: list[str] = []
     for finding in findings.recipients:
         addressee = finding.recipient
         if finding.original:
-            addressee = _original(finding, findings, to)
+            addressee = _original(finding, fates, to)
         elif to and finding is alone:  # of several that failed, To is not each one's
             addressee = mailed(findings, to, finding.recipient, return_path) or addressee
         found.append(addressee if is_address(addressee) else "")
@@ -87,7 +88,18 @@ def is_among(address: str, others: Iterable[str]) -> bool:
     return _organisation(address) in map(_organisation, others)
 
 
-def _original(finding: Finding, findings: Findings, to: str | None) -> str:
+def _fates(findings: Findings) -> dict[str, set[tuple[Event, str]]]:
+    """Return the events and statuses that `findings` have of each address, in lower case, that failed or was mailed."""
+    fates: dict[str, set[tuple[Event, str]]] = {}
+    if not any(finding.original for finding in findings.recipients):
+        return fates  # nobody asks
+    for finding in findings.recipients:
+        for address in {finding.original.lower(), finding.recipient.lower()}:
+            fates.setdefault(address, set()).add((finding.event, finding.status))
+    return fates
+
+
+def _original(finding: Finding, fates: Mapping[str, set[tuple[Event, str]]], to: str | None) -> str:
     """Return the original recipient that `finding` names, or who failed where that one is no more than a way to it.
 
     An alias whose other members have the mail, or may yet get it, or have failed otherwise, is alive.
@@ -95,10 +107,9 @@ def _original(finding: Finding, findings: Findings, to: str | None) -> str:
     original = _decoded(finding, to)
     if "." not in domain_of(original):
         return finding.recipient or original
-    for other in findings.recipients:
-        same = original.lower() in (other.original.lower(), other.recipient.lower())
-        if same and (other.event is not finding.event or other.status != finding.status):
-            return finding.recipient
+    met = fates.get(original.lower())
+    if met and (len(met) > 1 or (finding.event, finding.status) not in met):
+        return finding.recipient
     return original
 
 

@@ -35,6 +35,8 @@ def codes_in(text: str) -> tuple[str, str]:
 
     Of several, the pair that says most: servers quote other servers, and the innermost knows.
     """
+    if not text:
+        return "", ""
     usual = _USUAL.match(text)
     if usual and not is_vague(usual.group(2)):
         return usual.group(1), usual.group(2)

@@ -54,6 +54,8 @@ _FIRST_FIELDS: Final = (
     "received-from-mta",
 )
 _NAMES: Final = frozenset({"final-recipient", "original-recipient", "x-actual-recipient"})
+# Of a Diagnostic-Code; what stands before another semicolon is part of the words.
+_DIAGNOSTIC_TYPES: Final = frozenset({"smtp", "lmtp", "esmtp", "dns", "local"})
 # What nearly all recipient fields are; the others are taken apart.
 _USUAL: Final = re.compile(
     r"(?:rfc822|RFC822)?\s{0,8};?\s{0,8}<?([A-Za-z0-9_.+=&'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})>?"
@@ -90,6 +92,8 @@ def read(text: str, into: Findings) -> None:
         if name in _RECIPIENT_STARTS and (name in group or (gap and name in _NAMES and "final-recipient" in group)):
             _close(group, into)
             group = {}
+            if "recipients" in into.cuts:
+                break
         gap = False
         if name not in group:
             group[name] = value
@@ -196,14 +200,12 @@ def diagnostic_of(value: str, status: str, supplement: str = "") -> str:
     """Return the remote's own words: a Diagnostic-Code without its type (RFC 3464 2.3.6), else `supplement`, else the
     comment in the Status field.
     """
-    kind, words = typed(value)
-    if (
-        kind in ("smtp", "x-unix", "x-notes", "x-local", "lmtp", "esmtp", "dns", "x-postfix", "local")
-        or kind[:2] == "x-"
-    ):
-        value = words
-    if value.strip():
-        return value.strip()
+    if value:
+        kind, words = typed(value)
+        if kind[:2] == "x-" or kind in _DIAGNOSTIC_TYPES:
+            value = words
+        if value.strip():
+            return value.strip()
     comment = _COMMENT.search(status)
     return supplement.strip("<> ") or (comment.group(1) if comment else "")
 
@@ -222,6 +224,8 @@ def best_status(field: str, said: str) -> str:
 
 def address_in(value: str) -> str:
     """Return the address in a recipient field (RFC 3464 2.3.1, 2.3.2; RFC 6533 3), or the field's text without type."""
+    if not value:
+        return ""
     usual = _USUAL.fullmatch(value)
     if usual:
         return usual.group(1)
@@ -252,5 +256,5 @@ def _character(found: re.Match[str]) -> str:
 
 def host_in(value: str) -> str:
     """Return the host in an MTA-name field (RFC 3464 2.2.2) such as `dns; mx.example.com (192.0.2.1)`."""
-    words = without_comments(typed(value)[1]).split()
+    words = without_comments(typed(value)[1]).split() if value else ()
     return words[0].strip("<>[],;").rstrip(".") if words else ""

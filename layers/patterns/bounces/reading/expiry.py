@@ -11,7 +11,7 @@ from typing import Final
 
 from bounces.reading.finding import Finding, Findings
 from bounces.reading.phrases import folded
-from bounces.reading.wording import EXPIRIES, TIMEOUTS, wording
+from bounces.reading.wording import EXPIRIES, FULLS, TIMEOUTS, wording
 from bounces.records import Event
 
 _OUT_OF_TIME: Final = ("4.4.7", "5.4.7")  # RFC 3463 3.5: delivery time expired
@@ -46,7 +46,10 @@ def is_expired(finding: Finding, told: frozenset[str] = frozenset()) -> bool:
         return TIMEOUTS in _told_of(finding)
     if (finding.status and not finding.status.endswith(".0.0")) or finding.reply_code.startswith("5"):
         return False
-    if not _told_of(finding).isdisjoint(_TIME):
+    told_of_it = _told_of(finding)
+    if FULLS in told_of_it:
+        return False  # what the time was spent on is known
+    if not told_of_it.isdisjoint(_TIME):
         return True
     return not finding.reply_code and not finding.status and EXPIRIES in told
 

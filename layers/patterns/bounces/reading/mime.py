@@ -14,7 +14,7 @@ import fast_mail_parser
 
 from bounces.octets import has
 from bounces.reading.bounding import for_slow_parser, header_end
-from bounces.reading.limits import MANY_ENCODED_WORDS, MAX_DEPTH, MAX_ENCODED_WORDS
+from bounces.reading.limits import MANY_ENCODED_WORDS, MAX_DEPTH, MAX_ENCODED_WORDS, MAX_PARTS
 from bounces.reading.part import Headers, Part
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class _FastPart(Part):
             return b""
 
     def _read_children(self) -> list[Part]:
-        return [_FastPart(node, self.depth + 1) for node in self._node.children]
+        # No more are looked at (`parts.sort`), and that there are more is told by one.
+        return [_FastPart(node, self.depth + 1) for node in self._node.children[: MAX_PARTS + 1]]
 
 
 def _lowered(headers: dict[str, list[str]]) -> Headers:

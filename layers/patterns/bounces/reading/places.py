@@ -191,20 +191,27 @@ def addresses(line: str) -> Iterator[tuple[int, str]]:
     at = line.find("@")
     known = _ASCII if line.isascii() else _ANY_SCRIPT
     while at >= 0:
-        start, first = at, max(0, at - MAX_LOCAL_PART)
-        latin = at > 0 and line[at - 1] < _WITHOUT_SPACES
-        while start > first:
-            character = line[start - 1]
-            if character in _NO_LOCAL or character.isspace() or (latin and character >= _WITHOUT_SPACES):
-                break
-            start -= 1
         domain = known.domain.match(line, at + 1)
-        if domain and start < at:
-            host = domain.group()
-            if host[0] < _WITHOUT_SPACES:
-                host = _until_another_script(host)
-            yield start, line[start : at + 1] + host
+        if domain:
+            start = _start_of_local_part(line, at)
+            if start < at:
+                host = domain.group()
+                if host[0] < _WITHOUT_SPACES:
+                    host = _until_another_script(host)
+                yield start, line[start : at + 1] + host
         at = line.find("@", at + 1)
+
+
+def _start_of_local_part(line: str, at: int) -> int:
+    """Return where the local part before the @ at `at` begins; `at` where there is none."""
+    start, first = at, max(0, at - MAX_LOCAL_PART)
+    latin = at > 0 and line[at - 1] < _WITHOUT_SPACES
+    while start > first:
+        character = line[start - 1]
+        if character in _NO_LOCAL or character.isspace() or (latin and character >= _WITHOUT_SPACES):
+            break
+        start -= 1
+    return start
 
 
 def _until_another_script(host: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Final
 
 from bounces.reading import commands
@@ -18,6 +19,7 @@ _TOLD_REPLY: Final = re.compile(r"[^\n:]{2,60}(?::[^\n:]{0,60})?:\s{1,4}(5\d\d[ 
 _REMOTE: Final = ("<<<", "<--")
 _PROMPT: Final = re.compile(r"[^\n]{0,60}?(?:<<<|<--)\s?")
 NEXT_HOST: Final = "... while talking to "
+MAX_NAMED: Final = 50  # addresses looked for in one reply: it names the recipient, the sender, and whom to ask
 
 
 class Replies:
@@ -48,7 +50,7 @@ class Replies:
             self._named = {}
             replies, remote = self.shown()
             for line in remote or replies:
-                for _, named in addresses_in(line):
+                for _, named in islice(addresses_in(line), MAX_NAMED):
                     self._named.setdefault(named.strip(".'").lower(), line)
         return self._named.get(address.lower(), "")
 

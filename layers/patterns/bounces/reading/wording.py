@@ -20,7 +20,8 @@ FINALS: Final = "finals"
 DELAYS: Final = "delays"
 EXPIRIES: Final = "expiries"
 TIMEOUTS: Final = "timeouts"
-TOLD: Final = (EXPLANATIONS, FINALS, DELAYS, EXPIRIES, TIMEOUTS)
+FULLS: Final = "fulls"
+TOLD: Final = (EXPLANATIONS, FINALS, DELAYS, EXPIRIES, TIMEOUTS, FULLS)
 
 
 class Wording:
