@@ -13,16 +13,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 
 COLUMNS = 80  # where there is no terminal
-# Arguments that are kept in a table, or sought there. A path may have any bytes.
-TEXTS = (
-    *("author", "category", "lines", "list", "provider", "reason", "recipient", "remote_mta", "report", "rule"),
-    *("which", "why"),
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +25,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else list(argv)
     arguments = _parser(given).parse_args(given)
     try:
-        _require_utf_8(arguments)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except CommandError as error:
@@ -45,20 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _require_utf_8(arguments: argparse.Namespace) -> None:
-    """Raise `CommandError` where a text of `arguments` has bytes that are no UTF-8, as of a script in Latin-1."""
-    for name in TEXTS:
-        given = getattr(arguments, name, None)
-        for text in given if isinstance(given, list) else [given]:
-            if isinstance(text, str) and not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-                raise CommandError(f"{name}: {text!a} is not UTF-8; write it so, and in a terminal that does")
-
-
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for the command line `given`."""
-    parser = argparse.ArgumentParser(
-        prog="bounces", description="Read bounces, decide hard or soft, and say why.", formatter_class=_Formatter
-    )
+    parser = _Parser(prog="bounces", description="Read bounces, decide hard or soft, and say why.")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="bounces")
     for verb, (shown, description, add_arguments) in {
@@ -120,14 +103,16 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
             _add_bench,
         ),
     }.items():
-        own = verbs.add_parser(verb, help=shown, description=description, formatter_class=_Formatter)
+        own = verbs.add_parser(verb, help=shown, description=description)
         if given[:1] == [verb]:  # describing all verbs' arguments takes longer than reading ten mails
             add_arguments(own, given[1:])
     return parser
 
 
 def _add_inspect(inspect: argparse.ArgumentParser, _: Sequence[str]) -> None:
-    inspect.add_argument("paths", nargs="+", metavar="PATH", help="a mail, a folder of mails, an mbox or a Maildir")
+    inspect.add_argument(
+        "paths", nargs="+", type=os.fspath, metavar="PATH", help="a mail, a folder of mails, an mbox or a Maildir"
+    )
     inspect.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a mail, in order")
     inspect.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes that read (default: one a core)")
     inspect.set_defaults(run=_inspect)
@@ -137,7 +122,9 @@ def _add_classify(classify: argparse.ArgumentParser, _: Sequence[str]) -> None:
     from bounces_cli.pattern_arguments import add_origin
 
     classify.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a diagnostic, in order")
-    classify.add_argument("--patterns", metavar="FILE", help="a set of the operator's patterns, as text or JSON")
+    classify.add_argument(
+        "--patterns", type=os.fspath, metavar="FILE", help="a set of the operator's patterns, as text or JSON"
+    )
     add_origin(classify)
     classify.set_defaults(run=_classify)
 
@@ -191,7 +178,9 @@ def _add_review(review: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 
 def _add_bench(bench: argparse.ArgumentParser, _: Sequence[str]) -> None:
-    bench.add_argument("paths", nargs="*", metavar="PATH", help="mails, as of inspect (default: the project's samples)")
+    bench.add_argument(
+        "paths", nargs="*", type=os.fspath, metavar="PATH", help="mails, as of inspect (default: the project's samples)"
+    )
     bench.add_argument("--json", action="store_true", dest="as_json", help="the figures as JSON")
     bench.add_argument("--rounds", type=_jobs, default=5, metavar="N", help="how often each is measured (default: 5)")
     bench.set_defaults(run=_bench)
@@ -222,6 +211,29 @@ def _jobs(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return int(text)
+
+
+def _text(given: str) -> str:
+    """Return `given`, which is kept in a table or sought there; no table takes what a script in Latin-1 gives."""
+    if not given.isascii() and any("\ud800" <= letter <= "\udfff" for letter in given):
+        raise argparse.ArgumentTypeError(f"{given!a} is not UTF-8; write it so, and in a terminal that does")
+    return given
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes an argument that has no `type` as a text in UTF-8, and so do the parsers of its verbs.
+
+    A path may have any bytes: it is of the type os.fspath, which hands it on as it is.
+    """
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**{"formatter_class": _Formatter} | named)
+        self.register("type", None, _text)
+
+    def add_subparsers(self, **named: Any) -> Any:
+        verbs = super().add_subparsers(**named)
+        verbs.type = os.fspath  # what stands behind a verb is for that one's parser to judge
+        return verbs
 
 
 class _Formatter(argparse.HelpFormatter):
