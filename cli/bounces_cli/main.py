@@ -22,8 +22,29 @@ COLUMNS = 80  # where there is no terminal
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the process's own) and return its exit code."""
+    return _run(_arguments(argv))
+
+
+def command() -> NoReturn:
+    """Run the command as a process of its own, and end that."""
+    arguments = _arguments()
+    code = _run(arguments)
+    if not arguments.leaves_nothing_open:
+        sys.exit(code)
+    # Putting away its tables takes as long as reading twenty mails.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(code)
+
+
+def _arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     given = sys.argv[1:] if argv is None else list(argv)
-    arguments = _parser(given).parse_args(given)
+    return _parser(given).parse_args(given)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the verb that `arguments` are of, and return the exit code."""
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -42,6 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for the command line `given`."""
     parser = _Parser(prog="bounces", description="Read bounces, decide hard or soft, and say why.")
+    parser.set_defaults(leaves_nothing_open=False)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="bounces")
     for verb, (shown, description, add_arguments) in {
@@ -115,7 +137,7 @@ def _add_inspect(inspect: argparse.ArgumentParser, _: Sequence[str]) -> None:
     )
     inspect.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a mail, in order")
     inspect.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes that read (default: one a core)")
-    inspect.set_defaults(run=_inspect)
+    inspect.set_defaults(run=_inspect, leaves_nothing_open=True)
 
 
 def _add_classify(classify: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -260,18 +282,6 @@ class _Version(argparse.Action):
 
         print(f"bounces {version('bounce-processing')}")
         parser.exit(DONE)
-
-
-def command() -> NoReturn:
-    """Run the command as a process of its own, and end that."""
-    code = main()
-    if sys.argv[1:2] != ["inspect"]:
-        sys.exit(code)
-    # It has nothing open and nothing to undo, and putting away its tables takes as long as reading twenty mails.
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(BrokenPipeError):
-            stream.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":
