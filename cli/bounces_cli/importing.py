@@ -23,9 +23,10 @@ from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bounces.errors import BouncesError
 from bounces_cli.address_tables import WORKERS, AddressTables
-from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
+from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError, reason_of
 from bounces_cli.import_rows import MAX_LINE, ReadRow, Rows, form_of
 from bounces_cli.import_survey import TOLD, Survey, survey
+from bounces_cli.lines import STANDARD_INPUT
 from bounces_cli.packed import opened
 from bounces_cli.people import agree
 from bounces_cli.plain import plain
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 BATCH: Final = 500
 """Rows that are written before it is kept how far the import is."""
-
-STANDARD_INPUT: Final = "-"
 
 Ready = TypeVar("Ready")
 
@@ -264,4 +263,4 @@ def _file(path: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
             f"{path}: {error}; what is before that was imported, but for the last rows", BROKEN
         ) from error
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{path}: {reason_of(error)}") from error

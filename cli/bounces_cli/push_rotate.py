@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bounces_cli.errors import BROKEN, CONFLICT, DONE, CommandError
+from bounces_cli.errors import BROKEN, CONFLICT, DONE, CommandError, reason_of
 from bounces_cli.operators import words_of
 from bounces_cli.stacks import output_of
 
@@ -98,7 +98,7 @@ def _write(path: Path, token: str) -> None:
             os.fchmod(file.fileno(), 0o600)
             file.write(token + "\n")
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
+        raise CommandError(f"{path}: {reason_of(error)}") from error
 
 
 def _what_to_do(secret: str, out: Path | None, arguments: argparse.Namespace) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from bounces_cli.errors import CommandError
+from bounces_cli.errors import CommandError, reason_of
 from bounces_cli.private_files import PRIVATE, opened_privately
 
 HEAD: Final = 4096
@@ -38,7 +38,7 @@ class ReadState:
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise CommandError(f"{place}: {error.strerror}; --state FOLDER keeps it elsewhere") from error
+            raise CommandError(f"{place}: {reason_of(error)}; --state FOLDER keeps it elsewhere") from error
 
     def resume(self, file: IO[bytes]) -> Mapping[str, Any] | None:
         """Return what was kept, with the unpacked `file` where to go on; None, and its beginning, where nothing was."""
@@ -73,7 +73,7 @@ def write_state(path: Path, told: Mapping[str, Any]) -> None:
             file.write(json.dumps(told).encode())
         beside.replace(path)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}; --state FOLDER keeps it elsewhere") from error
+        raise CommandError(f"{path}: {reason_of(error)}; --state FOLDER keeps it elsewhere") from error
 
 
 def read_state(path: Path) -> dict[str, Any] | None:
