@@ -17,7 +17,6 @@ from typing import Final
 
 from bounces.errors import LeaseLost, MailboxBusy
 from bounces.mailbox.ports import Progress
-from bounces_cli import read_state
 from bounces_cli.errors import BROKEN, CommandError, reason_of
 
 ASKED: Final = 500
@@ -31,11 +30,6 @@ CREATE TABLE IF NOT EXISTS scan (
 INSERT OR IGNORE INTO scan VALUES (1, '', 0, '', 1, '');
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-
-
-def folder() -> Path:
-    """Return where states are kept by default."""
-    return read_state.folder("scan")
 
 
 class FileState:

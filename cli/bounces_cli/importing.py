@@ -32,7 +32,7 @@ from bounces_cli.people import agree
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
 from bounces_cli.progress import progress_over
-from bounces_cli.read_state import ReadState, folder
+from bounces_cli.read_state import ReadState, state_folder
 from bounces_cli.rejects import Rejects
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _begun(
     arguments: argparse.Namespace, names: tuple[str, ...], file: IO[bytes], *, tells_anew: bool
 ) -> tuple[ReadState, Progressed, int]:
     """Return the state of the import, how far it is, and from which byte of `file`, which stands there, it goes on."""
-    place = Path(arguments.state) if arguments.state else folder("import")
+    place = state_folder(arguments.state, "import")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     state = ReadState(place, names, file)
     saved = state.resume(file)

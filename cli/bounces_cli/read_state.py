@@ -21,9 +21,14 @@ HEAD: Final = 4096
 _BLOCK: Final = 1 << 20
 
 
-def folder(verb: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where the states of `verb` are kept (XDG Base Directory: what should survive a restart)."""
-    base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+def state_folder(given: str | None, verb: str) -> Path:
+    """Return where the states of `verb` are kept: in the folder `given`, else where the system keeps such things.
+
+    That is by the XDG Base Directory Specification, for what should survive a restart.
+    """
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "bounces" / verb
 
 
