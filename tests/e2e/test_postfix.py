@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 
 import pytest
 
@@ -28,34 +28,28 @@ Plenty.\r
 """
 
 
+@contextmanager
+def relaying(stack: Stack, **settings: str) -> Iterator[Postfix]:
+    """Run a Postfix between an MX that refuses and the door of `stack`; `settings` go into its main.cf."""
+    with (
+        mx() as mx_port,
+        postfix(port=require_free(0), mx_port=mx_port, door_port=stack.smtp_port, settings=settings) as server,
+    ):
+        yield server
+
+
 @pytest.fixture(scope="module")
 def final(stack: Stack) -> Iterator[Postfix]:
     """A Postfix that gives up after its first attempt, so that each refusal is a bounce."""
-    with ExitStack() as ending:
-        mx_port = ending.enter_context(mx())
-        yield ending.enter_context(
-            postfix(
-                port=require_free(0),
-                mx_port=mx_port,
-                door_port=stack.smtp_port,
-                settings={"maximal_queue_lifetime": "0", "bounce_queue_lifetime": "1d"},
-            )
-        )
+    with relaying(stack, maximal_queue_lifetime="0", bounce_queue_lifetime="1d") as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def patient(stack: Stack) -> Iterator[Postfix]:
     """A Postfix that keeps trying, and warns the sender after a second."""
-    with ExitStack() as ending:
-        mx_port = ending.enter_context(mx())
-        yield ending.enter_context(
-            postfix(
-                port=require_free(0),
-                mx_port=mx_port,
-                door_port=stack.smtp_port,
-                settings={"maximal_queue_lifetime": "1d", "delay_warning_time": "1s"},
-            )
-        )
+    with relaying(stack, maximal_queue_lifetime="1d", delay_warning_time="1s") as server:
+        yield server
 
 
 def send(server: Postfix, return_path: str, recipient: str) -> None:
