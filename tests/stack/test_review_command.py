@@ -18,7 +18,7 @@ from bounces_cli.main import main
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
 from tests.stack.pattern_sets import save
-from tests.stack.test_review import TABLE, keep, nobody, unknown
+from tests.stack.review_waiting import TABLE, keep, nobody, unknown
 
 TABLES: Final = ("--table", TABLE)
 CHANGED: Final = ("--subscribers", "SubscribersTable", "--suppressions", "SuppressionsTable")
