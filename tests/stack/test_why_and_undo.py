@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
@@ -15,11 +15,8 @@ from bounces_cli import undo as undo_command
 from bounces_cli.address_arguments import SOURCES
 from tests.stack import in_memory, times
 from tests.stack.in_memory import Tables
-from tests.stack.suppression_commands import Bounces
+from tests.stack.suppression_commands import DAY, THEN, Bounces
 from tests.stack.verdicts import USER, complaint, delivery, hard, no_bounce, soft
-
-DAY = timedelta(days=1)
-THEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
 def lived(tables: Tables) -> None:
