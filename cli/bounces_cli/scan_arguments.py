@@ -6,7 +6,6 @@ import argparse
 import os
 
 MAX_DIGITS = 12
-PASSWORD_VARIABLE = "BOUNCES_MAILBOX_PASSWORD"  # noqa: S105  the name of a variable
 
 
 def add_to(scan: argparse.ArgumentParser) -> None:
@@ -46,7 +45,7 @@ def _destination(group: argparse._ArgumentGroup) -> None:
 def _login(group: argparse._ArgumentGroup) -> None:
     secret = group.add_mutually_exclusive_group()
     secret.add_argument("--password-file", type=os.fspath, metavar="FILE", help="a file with the password")
-    secret.add_argument("--password-env", metavar="NAME", help=f"the variable with it ({PASSWORD_VARIABLE})")
+    secret.add_argument("--password-env", metavar="NAME", help="the variable with it (BOUNCES_MAILBOX_PASSWORD)")
     secret.add_argument("--secret", metavar="ARN", help="a secret as the function reads it, in the place of MAILBOX")
     secret.add_argument(
         "--settings", type=os.fspath, metavar="FILE", help="a file with the JSON of such a secret, likewise"

@@ -1,11 +1,14 @@
 """What every argument of the command takes, whichever verb has it."""
 
 import argparse
+import re
 from collections.abc import Iterator
 
 import pytest
 
-from bounces_cli import main, push_arguments
+from bounces_cli import main, push_arguments, stacks
+from bounces_cli.integration.wish import TOKEN_VARIABLE
+from bounces_cli.scan_logins import PASSWORD_VARIABLE
 
 PATHS = {"FILE", "FOLDER", "MAILBOX", "PATH"}
 LATIN_1 = "caf\udce9"  # as Python has the bytes of a command line that are no UTF-8
@@ -40,6 +43,14 @@ def test_a_path_may_have_any_bytes_and_nothing_else_may(name: str) -> None:
         with pytest.raises(argparse.ArgumentError):
             parser._get_value(action, LATIN_1)
             parser._check_value(action, LATIN_1)
+
+
+def test_help_names_the_variables_that_are_read() -> None:
+    named = {
+        variable for _, action in TAKING.values() for variable in re.findall(r"BOUNCES_[A-Z_]+", action.help or "")
+    }
+    tables = (stacks.SUBSCRIBERS, stacks.SUPPRESSIONS, stacks.PATTERNS, stacks.REVIEW)
+    assert named == {TOKEN_VARIABLE, PASSWORD_VARIABLE, *(table.variable for table in tables)}
 
 
 def test_every_verb_is_among_them() -> None:
