@@ -10,10 +10,10 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 
@@ -66,65 +66,7 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser.set_defaults(leaves_nothing_open=False)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="bounces")
-    for verb, (shown, description, add_arguments) in {
-        "inspect": (
-            "show what each mail says and what would be done",
-            "Show what each mail in PATH says and what would be done. Nothing is changed.",
-            _add_inspect,
-        ),
-        "classify": (
-            "judge diagnostics, one a line on standard input",
-            "Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
-            _add_classify,
-        ),
-        "patterns": (
-            "show, try and edit the operator's patterns",
-            "Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
-            _add_patterns,
-        ),
-        "push": (
-            "send an MTA's log files to a stack, or have them sent",
-            "Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
-            _add_push,
-        ),
-        "scan": (
-            "take the bounces in a mailbox: IMAP, POP3, mbox, Maildir",
-            "Take the bounces in a mailbox into a stack, or list who bounced hard. What was taken before is not taken "
-            "again, and the same command goes on where it stopped.",
-            _add_scan,
-        ),
-        "review": (
-            "judge what the stack did not act on for doubt",
-            "Show what waits for a person, and have it count after all or dismiss it, singly or by groups.",
-            _add_review,
-        ),
-        "suppressions": (
-            "check, add, lift, import and export what is not to be mailed",
-            "Check, change, import and export the addresses that are not to be mailed.",
-            _add_suppressions,
-        ),
-        "subscribers": (
-            "import who is on which list, and show where an address stands",
-            "Import who is on which list, and show where an address stands.",
-            _add_subscribers,
-        ),
-        "why": (
-            "say what happened to an address, and why",
-            "Say where an address stands, what happened to it, and why.",
-            _add_why,
-        ),
-        "undo": (
-            "take reports back, one or all of a rule or provider",
-            "Take reports back: what they changed becomes what it is without them.",
-            _add_undo,
-        ),
-        "bench": (
-            "measure how fast mails are read",
-            "Measure how fast the mails in PATH are read, from bytes to reports, beside email.message_from_bytes alone "
-            "on the same mails.",
-            _add_bench,
-        ),
-    }.items():
+    for verb, (shown, description, add_arguments) in _VERBS.items():
         own = verbs.add_parser(verb, help=shown, description=description)
         if given[:1] == [verb]:  # describing all verbs' arguments takes longer than reading ten mails
             add_arguments(own, given[1:])
@@ -206,6 +148,68 @@ def _add_bench(bench: argparse.ArgumentParser, _: Sequence[str]) -> None:
     bench.add_argument("--json", action="store_true", dest="as_json", help="the figures as JSON")
     bench.add_argument("--rounds", type=_jobs, default=5, metavar="N", help="how often each is measured (default: 5)")
     bench.set_defaults(run=_bench)
+
+
+_VERBS: Final[Mapping[str, tuple[str, str, Callable[[argparse.ArgumentParser, Sequence[str]], None]]]] = {
+    "inspect": (
+        "show what each mail says and what would be done",
+        "Show what each mail in PATH says and what would be done. Nothing is changed.",
+        _add_inspect,
+    ),
+    "classify": (
+        "judge diagnostics, one a line on standard input",
+        "Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
+        _add_classify,
+    ),
+    "patterns": (
+        "show, try and edit the operator's patterns",
+        "Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
+        _add_patterns,
+    ),
+    "push": (
+        "send an MTA's log files to a stack, or have them sent",
+        "Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
+        _add_push,
+    ),
+    "scan": (
+        "take the bounces in a mailbox: IMAP, POP3, mbox, Maildir",
+        "Take the bounces in a mailbox into a stack, or list who bounced hard. What was taken before is not taken "
+        "again, and the same command goes on where it stopped.",
+        _add_scan,
+    ),
+    "review": (
+        "judge what the stack did not act on for doubt",
+        "Show what waits for a person, and have it count after all or dismiss it, singly or by groups.",
+        _add_review,
+    ),
+    "suppressions": (
+        "check, add, lift, import and export what is not to be mailed",
+        "Check, change, import and export the addresses that are not to be mailed.",
+        _add_suppressions,
+    ),
+    "subscribers": (
+        "import who is on which list, and show where an address stands",
+        "Import who is on which list, and show where an address stands.",
+        _add_subscribers,
+    ),
+    "why": (
+        "say what happened to an address, and why",
+        "Say where an address stands, what happened to it, and why.",
+        _add_why,
+    ),
+    "undo": (
+        "take reports back, one or all of a rule or provider",
+        "Take reports back: what they changed becomes what it is without them.",
+        _add_undo,
+    ),
+    "bench": (
+        "measure how fast mails are read",
+        "Measure how fast the mails in PATH are read, from bytes to reports, beside email.message_from_bytes alone "
+        "on the same mails.",
+        _add_bench,
+    ),
+}
+"""What help says of each verb in a line and in full, and what adds the arguments of its line to its parser."""
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
