@@ -20,3 +20,10 @@ class Problems:
     def note(self, line: str) -> None:
         """Say `line`, which is no problem."""
         print(f"bounces: {line}", file=sys.stderr)
+
+
+class Silent(Problems):
+    """Problems that are told when the same is done in earnest."""
+
+    def note(self, line: str) -> None:
+        """Say nothing."""
