@@ -8,7 +8,7 @@ and with the state that there was.
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +26,7 @@ from local.stack import Stack, running
 from tests.e2e import syslog_ng
 from tests.e2e.accounting_files import AccountingFiles, rows
 from tests.e2e.syslog_ng import SyslogNg
+from tests.patience import until
 from tests.stack.in_memory import without_clock
 
 REOPEN_SECONDS = 10  # what the generated configuration waits after an answer that is no 2xx
@@ -58,12 +59,11 @@ class Applied:
 
     def wait(self, count: int, seconds: float, shipper: SyslogNg) -> None:
         """Wait until `count` reports are applied."""
-        end = time.monotonic() + seconds
-        while len(self.changes()) < count:
-            assert time.monotonic() < end, (
-                f"{len(self.changes())} of {count} arrived; syslog-ng: {shipper.log()[-2000:]}"
-            )
-            time.sleep(0.5)
+        until(
+            lambda: len(self.changes()) >= count,
+            seconds,
+            lambda: f"{len(self.changes())} of {count} arrived; syslog-ng: {shipper.log()[-2000:]}",
+        )
 
 
 @contextmanager
@@ -108,13 +108,6 @@ def refusing(port: int) -> Iterator[list[int]]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def until(happened: Callable[[], Any], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def contents(stack: Stack) -> dict[str, list[str]]:
