@@ -22,6 +22,16 @@ TOKEN = "token-of-the-sample-event"
 
 
 def main() -> None:
+    """Write the events."""
+    made = reports()
+    _write("classify", *envelopes.pack(Report, made))
+    _write("apply_actions", *envelopes.pack(Verdict, [Classifier().classify(report) for report in made]))
+    path = EVENTS / "ingest_push.json"
+    path.write_text(json.dumps(push(), indent=2) + "\n", "utf-8")
+
+
+def reports() -> tuple[Report, ...]:
+    """Return what the sample mail reports, as ingest_ses reads it by the sample notification."""
     receipt = notifications.read_receipt(_body("ingest_ses"))
     arrival = Arrival(
         source=Source.SES,
@@ -30,12 +40,7 @@ def main() -> None:
         authentication=receipt.verdicts,
         raw=f"s3://{receipt.bucket}/{receipt.key}",
     )
-    reports = read_mail((EVENTS / "mails" / "postfix-user-unknown.eml").read_bytes(), arrival).reports
-    verdicts = [Classifier().classify(report) for report in reports]
-    _write("classify", *envelopes.pack(Report, reports))
-    _write("apply_actions", *envelopes.pack(Verdict, verdicts))
-    path = EVENTS / "ingest_push.json"
-    path.write_text(json.dumps(push(), indent=2) + "\n", "utf-8")
+    return read_mail((EVENTS / "mails" / "postfix-user-unknown.eml").read_bytes(), arrival).reports
 
 
 def push() -> dict[str, Any]:

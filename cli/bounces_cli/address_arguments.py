@@ -6,6 +6,7 @@ What the verbs need is imported when one of them runs.
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 SOURCES = ("ses", "mailbox", "powermta", "kumomta", "api", "operator")
@@ -18,7 +19,7 @@ def add_suppressions(parser: argparse.ArgumentParser) -> None:
 
     check = _verb(own, "check", "say which addresses may be mailed", _check)
     check.add_argument("addresses", nargs="*", metavar="ADDRESS", help="by default one a line on standard input")
-    check.add_argument("--file", metavar="FILE", help="addresses, one a line, of any number")
+    check.add_argument("--file", type=os.fspath, metavar="FILE", help="addresses, one a line, of any number")
     check.add_argument("--list", metavar="LIST", help="for the mails of this list (default: what holds for every list)")
     shown = check.add_mutually_exclusive_group()
     shown.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON an address, in order")
@@ -34,7 +35,7 @@ def add_suppressions(parser: argparse.ArgumentParser) -> None:
 
     lift = _verb(own, "lift", "set addresses free; reports of before never suppress them again", _decide)
     lift.add_argument("addresses", nargs="*", metavar="ADDRESS", help="by default one a line on standard input")
-    lift.add_argument("--file", metavar="FILE", help="addresses, one a line, of any number")
+    lift.add_argument("--file", type=os.fspath, metavar="FILE", help="addresses, one a line, of any number")
     _deciding(lift)
 
     imports = _verb(own, "import", "suppress the addresses of a file, or take an export back in", _import)
@@ -46,7 +47,9 @@ def add_suppressions(parser: argparse.ArgumentParser) -> None:
 
     export = _verb(own, "export", "write the suppressions, all or what is new", _export)
     export.add_argument("--format", choices=("csv", "json"), help="json: one line of JSON a row (default: csv)")
-    export.add_argument("--out", default="-", metavar="FILE", help="goes on where it was interrupted (default: print)")
+    export.add_argument(
+        "--out", default="-", type=os.fspath, metavar="FILE", help="goes on where it was interrupted (default: print)"
+    )
     export.add_argument("--since", metavar="TIME", help="only addresses of which something was written then or later")
     export.add_argument("--live-only", action="store_true", help="only what suppresses now: no lifts, nothing expired")
 
@@ -114,10 +117,14 @@ def _saying_why(parser: argparse.ArgumentParser) -> None:
 
 
 def _importing(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="FILE", help=IMPORTED)
-    parser.add_argument("--rejects", metavar="FILE", help="where rows go that cannot be used (FILE.rejected.csv)")
+    parser.add_argument("source", type=os.fspath, metavar="FILE", help=IMPORTED)
+    parser.add_argument(
+        "--rejects", type=os.fspath, metavar="FILE", help="where rows go that cannot be used (FILE.rejected.csv)"
+    )
     parser.add_argument("--again", action="store_true", help="all of the file, also what was imported before")
-    parser.add_argument("--state", metavar="FOLDER", help="where it is kept how far files were imported")
+    parser.add_argument(
+        "--state", type=os.fspath, metavar="FOLDER", help="where it is kept how far files were imported"
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask whether it is the right file")
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,16 +12,10 @@ from bounces.errors import ContentionError, PatternSetDamaged
 from bounces.patterns import Policy, default_policy
 from bounces_cli.errors import BROKEN, CommandError
 from bounces_cli.operators import talking_to
-from bounces_cli.pattern_places import OUTPUT as PATTERNS_OUTPUT
-from bounces_cli.pattern_places import TABLE_VARIABLE as PATTERNS_VARIABLE
-from bounces_cli.stacks import output_of
+from bounces_cli.stacks import PATTERNS, SUBSCRIBERS, SUPPRESSIONS, Table, name_of
 
 if TYPE_CHECKING:
     from bounces.store import Store
-
-SUBSCRIBERS: Final = ("BOUNCES_SUBSCRIBERS_TABLE", "SubscribersTableName", "--subscribers-table")
-SUPPRESSIONS: Final = ("BOUNCES_SUPPRESSIONS_TABLE", "SuppressionsTableName", "--suppressions-table")
-"""The variable, the stack's output and the option that name a table."""
 
 WORKERS: Final = 8
 """Writes side by side; PynamoDB keeps ten connections."""
@@ -70,14 +63,16 @@ class AddressTables:
                 raise CommandError(f"{error}\n{AGAIN}", BROKEN) from error
 
 
-def tables_of(arguments: argparse.Namespace, environment: Mapping[str, str] = os.environ) -> AddressTables:
+def tables_of(arguments: argparse.Namespace) -> AddressTables:
     """Return the tables that `arguments` name, else those that the environment does. Raises `CommandError`."""
-    if arguments.stack is not None:
-        names = [output_of(arguments.stack, output) for output in (SUBSCRIBERS[1], SUPPRESSIONS[1], PATTERNS_OUTPUT)]
-        return AddressTables(*names)
-    subscribers = arguments.subscribers_table or environment.get(SUBSCRIBERS[0])
-    suppressions = arguments.suppressions_table or environment.get(SUPPRESSIONS[0])
-    if not subscribers or not suppressions:
-        variable, _, option = SUPPRESSIONS if subscribers else SUBSCRIBERS
-        raise CommandError(f"which tables? --stack NAME, or {option} NAME, or the variable {variable}")
-    return AddressTables(subscribers, suppressions, environment.get(PATTERNS_VARIABLE))
+    subscribers = name_of(SUBSCRIBERS, arguments.stack, arguments.subscribers_table)
+    suppressions = name_of(SUPPRESSIONS, arguments.stack, arguments.suppressions_table)
+    if subscribers is None:
+        raise CommandError(_which("--subscribers-table", SUBSCRIBERS))
+    if suppressions is None:
+        raise CommandError(_which("--suppressions-table", SUPPRESSIONS))
+    return AddressTables(subscribers, suppressions, name_of(PATTERNS, arguments.stack))
+
+
+def _which(option: str, table: Table) -> str:
+    return f"which tables? --stack NAME, or {option} NAME, or the variable {table.variable}"

@@ -23,7 +23,7 @@ def classify(patterns_path: str | None, origin: Origin, *, as_json: bool) -> int
     patterns, refused = read_set(patterns_path) if patterns_path else (NO_PATTERNS, ())
     tell_refused(refused)
     classifier = Classifier(patterns)
-    for place, line in enumerate(lines_of(sys.stdin.buffer), start=1):
+    for place, line in enumerate(lines_of(), start=1):
         verdict = classifier.classify(report_of(line, origin, place))
         sys.stdout.write(json.dumps(_row(line, verdict)) + "\n" if as_json else _words(line, verdict))
         if sys.stdout.isatty():

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 
 from bounces.records import Event, Report, Source
-from bounces_cli.errors import CommandError
-from bounces_cli.lines import STANDARD_INPUT, lines_of
+from bounces_cli.lines import lines_of
 from bounces_cli.problems import Problems
 
 
@@ -39,13 +35,9 @@ def reports_of_lines(path: str, origin: Origin) -> Iterator[Report]:
 
     Raises `CommandError` where the file cannot be read.
     """
-    try:
-        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as stream:
-            for place, line in enumerate(lines_of(stream, path), start=1):
-                if line.strip():
-                    yield report_of(line, origin, place)
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+    for place, line in enumerate(lines_of(path), start=1):
+        if line.strip():
+            yield report_of(line, origin, place)
 
 
 def reports_of_mails(paths: Iterable[str], problems: Problems) -> Iterator[Report]:

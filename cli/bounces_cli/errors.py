@@ -13,6 +13,11 @@ INTERRUPTED: Final = 128 + 2  # SIGINT, as shells report it
 PIPE_CLOSED: Final = 128 + 13  # SIGPIPE, likewise: whoever read the output has enough
 
 
+def reason_of(error: OSError) -> str:
+    """Return why the system refuses something, in its words."""
+    return error.strerror or str(error) or type(error).__name__
+
+
 class CommandError(Exception):
     """What a command cannot do, in words for a person, with its exit code."""
 

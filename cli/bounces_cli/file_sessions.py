@@ -13,9 +13,9 @@ from bounces.errors import MailboxRefused, MailUnavailable, MailVanished
 from bounces.mailbox.ports import Fetched, Listed
 from bounces.mailbox.ports import Place as Folder
 from bounces_cli import sources
-from bounces_cli.problems import Problems
-from bounces_cli.progress import Silent
-from bounces_cli.sources import MAILDIR, MAX_READ, Place, raw_of, reason_of
+from bounces_cli.errors import reason_of
+from bounces_cli.problems import Problems, Silent
+from bounces_cli.sources import MAILDIR, MAX_READ, Place, raw_of
 
 FLAGS: Final = ":2,"
 """What a name in a Maildir has between the part that never changes and the mail's flags."""

@@ -17,8 +17,7 @@ from typing import Final
 
 from bounces.errors import LeaseLost, MailboxBusy
 from bounces.mailbox.ports import Progress
-from bounces_cli import read_state
-from bounces_cli.errors import BROKEN, CommandError
+from bounces_cli.errors import BROKEN, CommandError, reason_of
 
 ASKED: Final = 500
 """Marks that are asked for in one statement; SQLite takes 999 values in any version."""
@@ -31,11 +30,6 @@ CREATE TABLE IF NOT EXISTS scan (
 INSERT OR IGNORE INTO scan VALUES (1, '', 0, '', 1, '');
 CREATE TABLE IF NOT EXISTS marks (mark TEXT PRIMARY KEY) WITHOUT ROWID;
 """
-
-
-def folder() -> Path:
-    """Return where states are kept by default."""
-    return read_state.folder("scan")
 
 
 class FileState:
@@ -58,7 +52,7 @@ class FileState:
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise CommandError(f"{place}: {error.strerror}; --state FOLDER keeps it elsewhere") from error
+            raise CommandError(f"{place}: {reason_of(error)}; --state FOLDER keeps it elsewhere") from error
 
     @property
     def was_cut_off(self) -> bool:
@@ -150,7 +144,7 @@ class FileState:
         try:
             lock = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise CommandError(f"{self._lock_path}: {error.strerror}; --state FOLDER keeps it elsewhere") from error
+            raise CommandError(f"{self._lock_path}: {reason_of(error)}; --state FOLDER keeps it elsewhere") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -161,7 +155,7 @@ class FileState:
         except OSError as error:
             os.close(lock)
             raise CommandError(
-                f"{self._lock_path} cannot be locked: {error.strerror}; --state FOLDER on a local disk"
+                f"{self._lock_path} cannot be locked: {reason_of(error)}; --state FOLDER on a local disk"
             ) from error
         return lock
 
@@ -178,4 +172,4 @@ class FileState:
                 BROKEN,
             ) from error
         except OSError as error:
-            raise CommandError(f"{self.path}: {error.strerror}; --state FOLDER keeps it elsewhere") from error
+            raise CommandError(f"{self.path}: {reason_of(error)}; --state FOLDER keeps it elsewhere") from error

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
-from pathlib import Path
 
 from bounces_cli.errors import CommandError
 from bounces_cli.lines import STANDARD_INPUT, lines_of
@@ -33,8 +31,4 @@ def addresses_given(arguments: argparse.Namespace) -> Iterator[str]:
     path = arguments.file or STANDARD_INPUT
     if path == STANDARD_INPUT and sys.stdin.isatty():
         raise CommandError("which addresses? give them as arguments, by --file FILE, or one a line on standard input")
-    try:
-        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as stream:
-            yield from (line for line in lines_of(stream, path) if line.strip())
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+    yield from (line for line in lines_of(path) if line.strip())

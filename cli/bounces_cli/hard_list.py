@@ -18,10 +18,9 @@ from typing import IO, Final, Self
 from bounces import addresses, cells
 from bounces.mailbox.ports import HandedIn
 from bounces.records import BounceType, Report, Verdict
-from bounces_cli.errors import BROKEN, CONFLICT, CommandError
+from bounces_cli.errors import BROKEN, CONFLICT, CommandError, reason_of
 from bounces_cli.judging import Judge
 from bounces_cli.plain import plain
-from bounces_cli.sources import reason_of
 
 COLUMNS: Final = (
     "address", "category", "status", "reply_code", "diagnostic", "event_time", "bounced_list", "source"

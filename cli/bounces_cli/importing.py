@@ -23,15 +23,16 @@ from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from bounces.errors import BouncesError
 from bounces_cli.address_tables import WORKERS, AddressTables
-from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError
+from bounces_cli.errors import BROKEN, DONE, INCOMPLETE, CommandError, reason_of
 from bounces_cli.import_rows import MAX_LINE, ReadRow, Rows, form_of
 from bounces_cli.import_survey import TOLD, Survey, survey
+from bounces_cli.lines import STANDARD_INPUT
 from bounces_cli.packed import opened
 from bounces_cli.people import agree
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
 from bounces_cli.progress import progress_over
-from bounces_cli.read_state import ReadState, folder
+from bounces_cli.read_state import ReadState, state_folder
 from bounces_cli.rejects import Rejects
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 BATCH: Final = 500
 """Rows that are written before it is kept how far the import is."""
-
-STANDARD_INPUT: Final = "-"
 
 Ready = TypeVar("Ready")
 
@@ -190,7 +189,7 @@ def _begun(
     arguments: argparse.Namespace, names: tuple[str, ...], file: IO[bytes], *, tells_anew: bool
 ) -> tuple[ReadState, Progressed, int]:
     """Return the state of the import, how far it is, and from which byte of `file`, which stands there, it goes on."""
-    place = Path(arguments.state) if arguments.state else folder("import")
+    place = state_folder(arguments.state, "import")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     state = ReadState(place, names, file)
     saved = state.resume(file)
@@ -264,4 +263,4 @@ def _file(path: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
             f"{path}: {error}; what is before that was imported, but for the last rows", BROKEN
         ) from error
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{path}: {reason_of(error)}") from error

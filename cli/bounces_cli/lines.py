@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from collections.abc import Iterator
-from typing import BinaryIO, Final
+from contextlib import nullcontext
+from itertools import chain
+from pathlib import Path
+from typing import Final
 
-from bounces_cli.errors import CommandError
+from bounces_cli.errors import CommandError, reason_of
 
 STANDARD_INPUT: Final = "-"
 MARK: Final = codecs.BOM_UTF8
 
 
-def lines_of(stream: BinaryIO, path: str = STANDARD_INPUT) -> Iterator[str]:
-    """Yield the lines of `stream` as text, without a mark at its beginning; bytes that are no UTF-8 are shown as such.
+def lines_of(path: str = STANDARD_INPUT) -> Iterator[str]:
+    """Yield the lines of the file `path` (`-`: standard input) as text, without a mark at its beginning.
 
-    Raises `CommandError` where it is UTF-16.
+    Bytes that are no UTF-8 are shown as such. Raises `CommandError` where it is UTF-16, or cannot be read.
     """
-    is_first = True
-    for line in stream:
-        if is_first:
-            refuse_utf_16(line, path)
-            line = line.removeprefix(MARK)
-            is_first = False
-        yield line.rstrip(b"\r\n").decode("utf-8", "replace")
+    try:
+        with nullcontext(sys.stdin.buffer) if path == STANDARD_INPUT else Path(path).open("rb") as stream:
+            head = next(iter(stream), b"")
+            refuse_utf_16(head, path)
+            for line in chain([head.removeprefix(MARK)] if head else [], stream):
+                yield line.rstrip(b"\r\n").decode("utf-8", "replace")
+    except OSError as error:
+        raise CommandError(f"{path}: {reason_of(error)}") from error
 
 
 def refuse_utf_16(head: bytes, path: str) -> None:

@@ -10,27 +10,42 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from typing import NoReturn
+from typing import Any, Final, NoReturn
 
 from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 
 COLUMNS = 80  # where there is no terminal
-# Arguments that are kept in a table, or sought there. A path may have any bytes.
-TEXTS = (
-    *("author", "category", "lines", "list", "provider", "reason", "recipient", "remote_mta", "report", "rule"),
-    *("which", "why"),
-)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the process's own) and return its exit code."""
+    return _run(_arguments(argv))
+
+
+def command() -> NoReturn:
+    """Run the command as a process of its own, and end that."""
+    arguments = _arguments()
+    code = _run(arguments)
+    if not arguments.leaves_nothing_open:
+        sys.exit(code)
+    # Putting away its tables takes as long as reading twenty mails.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(BrokenPipeError):
+            stream.flush()
+    os._exit(code)
+
+
+def _arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     given = sys.argv[1:] if argv is None else list(argv)
-    arguments = _parser(given).parse_args(given)
+    return _parser(given).parse_args(given)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the verb that `arguments` are of, and return the exit code."""
     try:
-        _require_utf_8(arguments)
         code: int = arguments.run(arguments)
         sys.stdout.flush()
     except CommandError as error:
@@ -45,99 +60,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _require_utf_8(arguments: argparse.Namespace) -> None:
-    """Raise `CommandError` where a text of `arguments` has bytes that are no UTF-8, as of a script in Latin-1."""
-    for name in TEXTS:
-        given = getattr(arguments, name, None)
-        for text in given if isinstance(given, list) else [given]:
-            if isinstance(text, str) and not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-                raise CommandError(f"{name}: {text!a} is not UTF-8; write it so, and in a terminal that does")
-
-
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser for the command line `given`."""
-    parser = argparse.ArgumentParser(
-        prog="bounces", description="Read bounces, decide hard or soft, and say why.", formatter_class=_Formatter
-    )
+    parser = _Parser(prog="bounces", description="Read bounces, decide hard or soft, and say why.")
+    parser.set_defaults(leaves_nothing_open=False)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True, prog="bounces")
-    for verb, (shown, description, add_arguments) in {
-        "inspect": (
-            "show what each mail says and what would be done",
-            "Show what each mail in PATH says and what would be done. Nothing is changed.",
-            _add_inspect,
-        ),
-        "classify": (
-            "judge diagnostics, one a line on standard input",
-            "Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
-            _add_classify,
-        ),
-        "patterns": (
-            "show, try and edit the operator's patterns",
-            "Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
-            _add_patterns,
-        ),
-        "push": (
-            "send an MTA's log files to a stack, or have them sent",
-            "Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
-            _add_push,
-        ),
-        "scan": (
-            "take the bounces in a mailbox: IMAP, POP3, mbox, Maildir",
-            "Take the bounces in a mailbox into a stack, or list who bounced hard. What was taken before is not taken "
-            "again, and the same command goes on where it stopped.",
-            _add_scan,
-        ),
-        "review": (
-            "judge what the stack did not act on for doubt",
-            "Show what waits for a person, and have it count after all or dismiss it, singly or by groups.",
-            _add_review,
-        ),
-        "suppressions": (
-            "check, add, lift, import and export what is not to be mailed",
-            "Check, change, import and export the addresses that are not to be mailed.",
-            _add_suppressions,
-        ),
-        "subscribers": (
-            "import who is on which list, and show where an address stands",
-            "Import who is on which list, and show where an address stands.",
-            _add_subscribers,
-        ),
-        "why": (
-            "say what happened to an address, and why",
-            "Say where an address stands, what happened to it, and why.",
-            _add_why,
-        ),
-        "undo": (
-            "take reports back, one or all of a rule or provider",
-            "Take reports back: what they changed becomes what it is without them.",
-            _add_undo,
-        ),
-        "bench": (
-            "measure how fast mails are read",
-            "Measure how fast the mails in PATH are read, from bytes to reports, beside email.message_from_bytes alone "
-            "on the same mails.",
-            _add_bench,
-        ),
-    }.items():
-        own = verbs.add_parser(verb, help=shown, description=description, formatter_class=_Formatter)
+    for verb, (shown, description, add_arguments) in _VERBS.items():
+        own = verbs.add_parser(verb, help=shown, description=description)
         if given[:1] == [verb]:  # describing all verbs' arguments takes longer than reading ten mails
             add_arguments(own, given[1:])
     return parser
 
 
 def _add_inspect(inspect: argparse.ArgumentParser, _: Sequence[str]) -> None:
-    inspect.add_argument("paths", nargs="+", metavar="PATH", help="a mail, a folder of mails, an mbox or a Maildir")
+    inspect.add_argument(
+        "paths", nargs="+", type=os.fspath, metavar="PATH", help="a mail, a folder of mails, an mbox or a Maildir"
+    )
     inspect.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a mail, in order")
     inspect.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="processes that read (default: one a core)")
-    inspect.set_defaults(run=_inspect)
+    inspect.set_defaults(run=_inspect, leaves_nothing_open=True)
 
 
 def _add_classify(classify: argparse.ArgumentParser, _: Sequence[str]) -> None:
     from bounces_cli.pattern_arguments import add_origin
 
     classify.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a diagnostic, in order")
-    classify.add_argument("--patterns", metavar="FILE", help="a set of the operator's patterns, as text or JSON")
+    classify.add_argument(
+        "--patterns", type=os.fspath, metavar="FILE", help="a set of the operator's patterns, as text or JSON"
+    )
     add_origin(classify)
     classify.set_defaults(run=_classify)
 
@@ -191,10 +142,74 @@ def _add_review(review: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 
 def _add_bench(bench: argparse.ArgumentParser, _: Sequence[str]) -> None:
-    bench.add_argument("paths", nargs="*", metavar="PATH", help="mails, as of inspect (default: the project's samples)")
+    bench.add_argument(
+        "paths", nargs="*", type=os.fspath, metavar="PATH", help="mails, as of inspect (default: the project's samples)"
+    )
     bench.add_argument("--json", action="store_true", dest="as_json", help="the figures as JSON")
     bench.add_argument("--rounds", type=_jobs, default=5, metavar="N", help="how often each is measured (default: 5)")
     bench.set_defaults(run=_bench)
+
+
+_VERBS: Final[Mapping[str, tuple[str, str, Callable[[argparse.ArgumentParser, Sequence[str]], None]]]] = {
+    "inspect": (
+        "show what each mail says and what would be done",
+        "Show what each mail in PATH says and what would be done. Nothing is changed.",
+        _add_inspect,
+    ),
+    "classify": (
+        "judge diagnostics, one a line on standard input",
+        "Judge diagnostics, one a line on standard input: hard or soft, why, and by which rule.",
+        _add_classify,
+    ),
+    "patterns": (
+        "show, try and edit the operator's patterns",
+        "Show, try and edit the operator's patterns, in a file or in the table of a deployed stack.",
+        _add_patterns,
+    ),
+    "push": (
+        "send an MTA's log files to a stack, or have them sent",
+        "Send log files of PowerMTA or KumoMTA to a stack. What was sent before is not sent again.",
+        _add_push,
+    ),
+    "scan": (
+        "take the bounces in a mailbox: IMAP, POP3, mbox, Maildir",
+        "Take the bounces in a mailbox into a stack, or list who bounced hard. What was taken before is not taken "
+        "again, and the same command goes on where it stopped.",
+        _add_scan,
+    ),
+    "review": (
+        "judge what the stack did not act on for doubt",
+        "Show what waits for a person, and have it count after all or dismiss it, singly or by groups.",
+        _add_review,
+    ),
+    "suppressions": (
+        "check, add, lift, import and export what is not to be mailed",
+        "Check, change, import and export the addresses that are not to be mailed.",
+        _add_suppressions,
+    ),
+    "subscribers": (
+        "import who is on which list, and show where an address stands",
+        "Import who is on which list, and show where an address stands.",
+        _add_subscribers,
+    ),
+    "why": (
+        "say what happened to an address, and why",
+        "Say where an address stands, what happened to it, and why.",
+        _add_why,
+    ),
+    "undo": (
+        "take reports back, one or all of a rule or provider",
+        "Take reports back: what they changed becomes what it is without them.",
+        _add_undo,
+    ),
+    "bench": (
+        "measure how fast mails are read",
+        "Measure how fast the mails in PATH are read, from bytes to reports, beside email.message_from_bytes alone "
+        "on the same mails.",
+        _add_bench,
+    ),
+}
+"""What help says of each verb in a line and in full, and what adds the arguments of its line to its parser."""
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
@@ -224,6 +239,29 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
+def _text(given: str) -> str:
+    """Return `given`, which is kept in a table or sought there; no table takes what a script in Latin-1 gives."""
+    if not given.isascii() and any("\ud800" <= letter <= "\udfff" for letter in given):
+        raise argparse.ArgumentTypeError(f"{given!a} is not UTF-8; write it so, and in a terminal that does")
+    return given
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes an argument that has no `type` as a text in UTF-8, and so do the parsers of its verbs.
+
+    A path may have any bytes: it is of the type os.fspath, which hands it on as it is.
+    """
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**{"formatter_class": _Formatter} | named)
+        self.register("type", None, _text)
+
+    def add_subparsers(self, **named: Any) -> Any:
+        verbs = super().add_subparsers(**named)
+        verbs.type = os.fspath  # what stands behind a verb is for that one's parser to judge
+        return verbs
+
+
 class _Formatter(argparse.HelpFormatter):
     """Formats help as argparse does, which makes a formatter for each argument and asks `shutil` for the width."""
 
@@ -248,18 +286,6 @@ class _Version(argparse.Action):
 
         print(f"bounces {version('bounce-processing')}")
         parser.exit(DONE)
-
-
-def command() -> NoReturn:
-    """Run the command as a process of its own, and end that."""
-    code = main()
-    if sys.argv[1:2] != ["inspect"]:
-        sys.exit(code)
-    # It has nothing open and nothing to undo, and putting away its tables takes as long as reading twenty mails.
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(BrokenPipeError):
-            stream.flush()
-    os._exit(code)
 
 
 if __name__ == "__main__":

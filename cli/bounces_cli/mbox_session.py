@@ -22,8 +22,8 @@ from typing import Final
 from bounces.errors import MailUnavailable
 from bounces.mailbox.ports import Fetched, Listed, Place
 from bounces.reading.dates import parsed
-from bounces_cli.errors import CommandError
-from bounces_cli.sources import MAX_READ, from_lines, reason_of, unquoted
+from bounces_cli.errors import CommandError, reason_of
+from bounces_cli.sources import MAX_READ, from_lines, unquoted
 
 HEAD: Final = 4096
 LOCK_SECONDS: Final = 10.0

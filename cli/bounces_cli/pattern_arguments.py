@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import Any
 
 PATTERN = "TEXT==>Hard, TEXT==>Soft, ...: docs/patterns.md has the whole syntax"
@@ -29,7 +30,9 @@ def add_to(patterns: argparse.ArgumentParser) -> None:
         _saving(which)
 
     imports = _verb(own, "import", "put the patterns of a file in the place of those that are there")
-    imports.add_argument("source", metavar="FILE", help="a set as export writes it; - is standard input")
+    imports.add_argument(
+        "source", type=os.fspath, metavar="FILE", help="a set as export writes it; - is standard input"
+    )
     _json(imports, "FILE is JSON (default: if named .json)")
     _saving(imports)
 
@@ -39,8 +42,8 @@ def add_to(patterns: argparse.ArgumentParser) -> None:
 
     test = _verb(own, "test", "show which verdicts patterns would change; nothing is saved")
     test.add_argument("lines", nargs="*", metavar="PATTERN", help=PATTERN)
-    test.add_argument("--set", metavar="FILE", help="a whole set in the place of the one that is there")
-    test.add_argument("--policy", metavar="FILE", help="a policy in the place of the one that is there")
+    test.add_argument("--set", type=os.fspath, metavar="FILE", help="a whole set in the place of the one that is there")
+    test.add_argument("--policy", type=os.fspath, metavar="FILE", help="a policy in the place of the one that is there")
     test.add_argument("--at", type=int, metavar="NUMBER", help="as of add")
     _json(test, "one line of JSON a change")
     _given(test)
@@ -52,7 +55,9 @@ def add_to(patterns: argparse.ArgumentParser) -> None:
     _saving(rollback)
 
     policy = _verb(own, "policy", "show or set what the categories do; it is saved with the patterns")
-    policy.add_argument("source", nargs="?", metavar="FILE", help="TOML in the form of policy.toml, what differs only")
+    policy.add_argument(
+        "source", nargs="?", type=os.fspath, metavar="FILE", help="TOML in the form of policy.toml, what differs only"
+    )
     policy.add_argument("--default", action="store_true", help="go back to the built-in policy")
     _saving(policy)
 
@@ -66,7 +71,7 @@ def add_origin(parser: argparse.ArgumentParser) -> None:
 def _verb(own: Any, name: str, help_text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = own.add_parser(name, help=help_text, description=f"{help_text.capitalize()}.")
     where = parser.add_argument_group("which set").add_mutually_exclusive_group()
-    where.add_argument("--file", metavar="PATH", help="a set in a file: text, or JSON if named .json")
+    where.add_argument("--file", type=os.fspath, metavar="PATH", help="a set in a file: text, or JSON if named .json")
     where.add_argument("--table", metavar="NAME", help="the table of a stack (default: BOUNCES_PATTERNS_TABLE)")
     where.add_argument("--stack", metavar="NAME", help="the stack whose table it is")
     parser.set_defaults(run=_patterns, author=None, why=None, base=None, yes=False)
@@ -89,9 +94,14 @@ def _saving(parser: argparse.ArgumentParser) -> None:
 def _given(parser: argparse.ArgumentParser) -> None:
     given = parser.add_argument_group("what to count and try on")
     given.add_argument(
-        "--diagnostics", action="append", default=[], metavar="FILE", help="one a line; -: standard input"
+        "--diagnostics",
+        action="append",
+        default=[],
+        type=os.fspath,
+        metavar="FILE",
+        help="one a line; -: standard input",
     )
-    given.add_argument("--mails", nargs="+", default=[], metavar="PATH", help="mails, as of inspect")
+    given.add_argument("--mails", nargs="+", default=[], type=os.fspath, metavar="PATH", help="mails, as of inspect")
     add_origin(parser)
 
 

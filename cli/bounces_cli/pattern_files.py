@@ -9,10 +9,9 @@ from pathlib import Path
 
 from bounces.errors import PatternError
 from bounces.patterns import OperatorPatterns, Refused, import_json, parse_patterns
-from bounces_cli.errors import CONFLICT, CommandError
+from bounces_cli.errors import CONFLICT, CommandError, reason_of
+from bounces_cli.lines import STANDARD_INPUT
 from bounces_cli.plain import plain
-
-STANDARD_INPUT = "-"
 
 
 def read_text(path: str) -> str:
@@ -20,7 +19,7 @@ def read_text(path: str) -> str:
     try:
         raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{path}: {reason_of(error)}") from error
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
@@ -58,7 +57,7 @@ def write_text(path: str, text: str, *, instead_of: str) -> None:
         beside.replace(target)
     except OSError as error:
         beside.unlink(missing_ok=True)
-        raise CommandError(f"{path}: {error.strerror or error}") from error
+        raise CommandError(f"{path}: {reason_of(error)}") from error
 
 
 def tell_refused(refused: Iterable[Refused]) -> None:

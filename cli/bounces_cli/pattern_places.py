@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,13 +25,10 @@ from bounces_cli.errors import CONFLICT, CommandError
 from bounces_cli.operators import talking_to
 from bounces_cli.pattern_files import read_set, read_text, write_text
 from bounces_cli.people import author
-from bounces_cli.stacks import output_of
+from bounces_cli.stacks import PATTERNS, name_of
 
 if TYPE_CHECKING:
     from bounces.store import Note, PatternStore, Version
-
-TABLE_VARIABLE: Final = "BOUNCES_PATTERNS_TABLE"
-OUTPUT: Final = "PatternsTableName"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +183,14 @@ class TablePlace:
         return PatternStore(self.table)
 
 
-def place_of(
-    file: str | None, table: str | None, stack: str | None, environment: Mapping[str, str] = os.environ
-) -> FilePlace | TablePlace:
+def place_of(file: str | None, table: str | None, stack: str | None) -> SetPlace:
     """Return the place that the arguments name, else the table that the environment does. Raises `CommandError`."""
     if file is not None:
         return FilePlace(file)
-    if stack is not None:
-        return TablePlace(output_of(stack, OUTPUT))
-    table = table or environment.get(TABLE_VARIABLE)
-    if not table:
-        raise CommandError(f"which set? --file PATH, --table NAME, --stack NAME, or the variable {TABLE_VARIABLE}")
-    return TablePlace(table)
+    name = name_of(PATTERNS, stack, table)
+    if name is None:
+        raise CommandError(f"which set? --file PATH, --table NAME, --stack NAME, or the variable {PATTERNS.variable}")
+    return TablePlace(name)
 
 
 def _note(wish: Wish, what: str) -> Note:

@@ -19,9 +19,10 @@ from bounces_cli.errors import DONE, INCOMPLETE, CommandError
 from bounces_cli.lines import STANDARD_INPUT
 from bounces_cli.pattern_checks import change_row, change_words, confirm, summary, trial
 from bounces_cli.pattern_files import read_set, read_text, tell_refused
-from bounces_cli.pattern_places import NOTHING, TABLE_VARIABLE, FilePlace, Loaded, TablePlace, Wish, place_of
+from bounces_cli.pattern_places import NOTHING, Loaded, SetPlace, TablePlace, Wish, place_of
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
+from bounces_cli.stacks import PATTERNS
 
 Arguments = argparse.Namespace
 
@@ -95,7 +96,7 @@ def _export(arguments: Arguments) -> int:
 
 
 def _test(arguments: Arguments) -> int:
-    named = arguments.file or arguments.table or arguments.stack or os.environ.get(TABLE_VARIABLE)
+    named = arguments.file or arguments.table or arguments.stack or os.environ.get(PATTERNS.variable)
     before = _place(arguments).load() if named else NOTHING
     if bool(arguments.lines) == bool(arguments.set) and not arguments.policy:
         raise CommandError("test takes either patterns or --set FILE, and --policy FILE")
@@ -156,7 +157,7 @@ def _policy(arguments: Arguments) -> int:
 
 def _save(
     arguments: Arguments,
-    place: FilePlace | TablePlace,
+    place: SetPlace,
     before: Loaded,
     after: Loaded,
     what: str,
@@ -181,7 +182,7 @@ def _save(
     return INCOMPLETE if told else DONE
 
 
-def _opened(arguments: Arguments, *, to_replace: bool = False) -> tuple[FilePlace | TablePlace, Loaded]:
+def _opened(arguments: Arguments, *, to_replace: bool = False) -> tuple[SetPlace, Loaded]:
     """Return the place to be edited and what is in it, once it is known that an edit can be saved."""
     place = _place(arguments)
     loaded = place.load(to_replace=to_replace)
@@ -190,12 +191,12 @@ def _opened(arguments: Arguments, *, to_replace: bool = False) -> tuple[FilePlac
     return place, loaded
 
 
-def _place(arguments: Arguments) -> FilePlace | TablePlace:
+def _place(arguments: Arguments) -> SetPlace:
     return place_of(arguments.file, arguments.table, arguments.stack)
 
 
-def _table(place: FilePlace | TablePlace, verb: str) -> TablePlace:
-    if isinstance(place, FilePlace):
+def _table(place: SetPlace, verb: str) -> TablePlace:
+    if not isinstance(place, TablePlace):
         raise CommandError(f"{verb} is for a table: a file has neither versions nor a policy")
     return place
 

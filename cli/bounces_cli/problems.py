@@ -18,5 +18,14 @@ class Problems:
         self.note(line)
 
     def note(self, line: str) -> None:
-        """Say `line`, which is no problem."""
-        print(f"bounces: {line}", file=sys.stderr)
+        """Say `line`, which is no problem. Names of files are often in it, and may be strangers' choice."""
+        from bounces_cli.plain import plain  # mostly there is nothing to say
+
+        print(f"bounces: {plain(line)}", file=sys.stderr)
+
+
+class Silent(Problems):
+    """Problems that are told when the same is done in earnest."""
+
+    def note(self, line: str) -> None:
+        """Say nothing."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from bounces_cli.problems import Problems
+from bounces_cli.problems import Silent
 from bounces_cli.sources import HIDDEN_AMONG_MAILS, files
 
 if TYPE_CHECKING:
@@ -105,10 +105,3 @@ def _size_of(paths: Sequence[str], hidden: re.Pattern[str]) -> int:
         with suppress(OSError):
             total += os.stat(path).st_size  # noqa: PTH116  as in `sources`: a Path costs as much as the call
     return total
-
-
-class Silent(Problems):
-    """Problems that are told when the same is done in earnest."""
-
-    def note(self, line: str) -> None:
-        """Say nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 
 INTEGRATION = "integration"
@@ -17,13 +18,15 @@ def add_to(push: argparse.ArgumentParser, rest: Sequence[str]) -> None:
         _integration(own.add_parser(INTEGRATION, help="print the configuration that sends records by itself"))
         _rotate(own.add_parser(ROTATE, help="make a new token, and keep the one before valid"))
         return
-    push.add_argument("paths", nargs="+", metavar="FILE", help="accounting files or JSON lines, plain or .gz; folders")
+    push.add_argument(
+        "paths", nargs="+", type=os.fspath, metavar="FILE", help="accounting files or JSON lines, plain or .gz; folders"
+    )
     _door(push, is_needed=True)
-    push.add_argument("--token-file", metavar="FILE", help="a file with the token")
+    push.add_argument("--token-file", type=os.fspath, metavar="FILE", help="a file with the token")
     push.add_argument("--token-env", metavar="NAME", help="the variable with the token (BOUNCES_PUSH_TOKEN)")
     push.add_argument("--mta", choices=("powermta", "kumomta"), help="whose files they are (default: as they look)")
     push.add_argument("--again", action="store_true", help="send all of a file, also what was sent before")
-    push.add_argument("--state", metavar="FOLDER", help="where it is kept how far files were sent")
+    push.add_argument("--state", type=os.fspath, metavar="FOLDER", help="where it is kept how far files were sent")
     push.add_argument("--patience", type=float, default=600.0, metavar="SECONDS", help="how long to try (600)")
     push.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a file")
     push.epilog = f"Verbs of its own: bounces push {INTEGRATION}, bounces push {ROTATE}; each with --help."
@@ -41,11 +44,15 @@ def _integration(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mta", required=True, choices=("powermta", "kumomta"), help="which MTA")
     parser.add_argument("--shipper", choices=("logstash", "syslog-ng"), help="what sends PowerMTA's files")
     _door(parser, is_needed=True)
-    parser.add_argument("--out", metavar="FOLDER", help="write the files there (default: print them)")
-    parser.add_argument("--folder", metavar="PATH", help="where PowerMTA writes the files that are sent")
+    parser.add_argument("--out", type=os.fspath, metavar="FOLDER", help="write the files there (default: print them)")
+    parser.add_argument(
+        "--folder", type=os.fspath, metavar="PATH", help="where PowerMTA writes the files that are sent"
+    )
     parser.add_argument("--deliveries", action="store_true", help="send deliveries as well: they end counts")
     parser.add_argument("--token-env", metavar="NAME", help="the name of the token in Logstash's keystore")
-    parser.add_argument("--token-file", metavar="PATH", help="where syslog-ng or KumoMTA finds the token")
+    parser.add_argument(
+        "--token-file", type=os.fspath, metavar="PATH", help="where syslog-ng or KumoMTA finds the token"
+    )
     parser.set_defaults(run=_make)
 
 
@@ -55,7 +62,9 @@ def _rotate(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--stack", metavar="NAME", help="the stack whose token it is")
     which.add_argument("--secret", metavar="ARN", help="the secret itself")
     parser.add_argument("--finish", action="store_true", help="every sender has the new token: end the old one")
-    parser.add_argument("--out", metavar="FILE", help="write the new token to FILE, for its owner alone")
+    parser.add_argument(
+        "--out", type=os.fspath, metavar="FILE", help="write the new token to FILE, for its owner alone"
+    )
     parser.set_defaults(run=_rotated)
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bounces_cli.errors import DONE, CommandError
+from bounces_cli.errors import DONE, CommandError, reason_of
 from bounces_cli.integration import TOKEN_VARIABLE, GeneratedFile, Wish, files_for
 from bounces_cli.push_run import address_of
 
@@ -37,4 +37,4 @@ def _write(folder: Path, made: tuple[GeneratedFile, ...]) -> None:
         for file in made:
             (folder / file.name).write_text(file.text, encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"{folder}: {error.strerror}") from error
+        raise CommandError(f"{folder}: {reason_of(error)}") from error

@@ -10,14 +10,13 @@ import argparse
 import json
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bounces_cli.errors import BROKEN, CONFLICT, DONE, CommandError
-from bounces_cli.operators import words_of
+from bounces_cli.errors import BROKEN, CONFLICT, DONE, CommandError, reason_of
+from bounces_cli.operators import talking_to
+from bounces_cli.private_files import PRIVATE, opened_privately
 from bounces_cli.stacks import output_of
 
 SECRET_OUTPUT: Final = "PushSecretArn"  # noqa: S105  the output's name
@@ -40,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Rotate, or finish a rotation, and return the exit code. Raises `CommandError`."""
     secret = arguments.secret or output_of(arguments.stack, SECRET_OUTPUT)
     out = Path(arguments.out) if arguments.out else None
-    with _talking_to(secret):
+    with talking_to(secret):
         held = _held(secret)
         if arguments.finish:
             if not held.tokens[PREVIOUS]:
@@ -94,11 +93,11 @@ def _save(secret: str, held: Held, tokens: dict[str, str]) -> None:
 
 def _write(path: Path, token: str) -> None:
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(token + "\n")
+        with opened_privately(path, "wb") as file:
+            os.fchmod(file.fileno(), PRIVATE)  # one that was there may be everybody's
+            file.write(token.encode() + b"\n")
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from error
+        raise CommandError(f"{path}: {reason_of(error)}") from error
 
 
 def _what_to_do(secret: str, out: Path | None, arguments: argparse.Namespace) -> str:
@@ -117,13 +116,3 @@ Give it to every sender:
   KumoMTA     write it into its token file; each request reads it
 What they send meanwhile is taken with either. Then end the old one:
   bounces push rotate-token {which} --finish"""
-
-
-@contextmanager
-def _talking_to(secret: str) -> Iterator[None]:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise CommandError(f"{secret}: {words_of(error)}") from error

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from bounces_cli.door import Address, Door, token_of
 from bounces_cli.integration.wish import TOKEN_VARIABLE
 from bounces_cli.problems import Problems
 from bounces_cli.push import Errand, push
-from bounces_cli.push_state import folder
+from bounces_cli.read_state import state_folder
 
 URL_OUTPUT = "PushUrl"
 
@@ -19,7 +18,7 @@ def run(arguments: argparse.Namespace) -> int:
     address = address_of(arguments)
     token = token_of(arguments.token_file, arguments.token_env or TOKEN_VARIABLE)
     door = Door(address, token, patience=arguments.patience, on_wait=Problems().note)
-    states = Path(arguments.state) if arguments.state else folder()
+    states = state_folder(arguments.state, "push")
     try:
         errand = Errand(door, str(address), states, arguments.mta, arguments.again)
         return push(arguments.paths, errand, as_json=arguments.as_json)

@@ -6,19 +6,11 @@ other end, so a state that is lost costs time only.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from bounces_cli import read_state
 from bounces_cli.batches import Position
 from bounces_cli.read_state import ReadState
-
-
-def folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where states are kept."""
-    return read_state.folder("push", environment)
 
 
 class PushState:

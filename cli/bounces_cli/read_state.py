@@ -14,16 +14,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
-from bounces_cli.errors import CommandError
+from bounces_cli.errors import CommandError, reason_of
 from bounces_cli.private_files import PRIVATE, opened_privately
 
 HEAD: Final = 4096
 _BLOCK: Final = 1 << 20
 
 
-def folder(verb: str, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return where the states of `verb` are kept (XDG Base Directory: what should survive a restart)."""
-    base = environment.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+def state_folder(given: str | None, verb: str) -> Path:
+    """Return where the states of `verb` are kept: in the folder `given`, else where the system keeps such things.
+
+    That is by the XDG Base Directory Specification, for what should survive a restart.
+    """
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(base) / "bounces" / verb
 
 
@@ -38,7 +43,7 @@ class ReadState:
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise CommandError(f"{place}: {error.strerror}; --state FOLDER keeps it elsewhere") from error
+            raise CommandError(f"{place}: {reason_of(error)}; --state FOLDER keeps it elsewhere") from error
 
     def resume(self, file: IO[bytes]) -> Mapping[str, Any] | None:
         """Return what was kept, with the unpacked `file` where to go on; None, and its beginning, where nothing was."""
@@ -73,7 +78,7 @@ def write_state(path: Path, told: Mapping[str, Any]) -> None:
             file.write(json.dumps(told).encode())
         beside.replace(path)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}; --state FOLDER keeps it elsewhere") from error
+        raise CommandError(f"{path}: {reason_of(error)}; --state FOLDER keeps it elsewhere") from error
 
 
 def read_state(path: Path) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from bounces import cells
-from bounces_cli.errors import BROKEN, CommandError
+from bounces_cli.errors import BROKEN, CommandError, reason_of
 from bounces_cli.private_files import opened_privately
 
 
@@ -37,9 +37,7 @@ class Rejects:
                 self._file = self._opened()
             self._write(str(line), why, row)
         except OSError as error:
-            raise CommandError(
-                f"{self.path}: {error.strerror or error}; --rejects FILE puts it elsewhere", BROKEN
-            ) from error
+            raise CommandError(f"{self.path}: {reason_of(error)}; --rejects FILE puts it elsewhere", BROKEN) from error
 
     def flushed(self) -> int:
         """Have all of it on disk, and return its size."""

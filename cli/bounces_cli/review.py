@@ -86,7 +86,7 @@ def _decide(arguments: Arguments) -> int:
         if group is None:
             return _told([reviewer.decide(item, decision)], as_json=arguments.as_json)
         done = reviewer.decide_all(group.id, decision)
-        return _told(review_screen.progress_over(done, group.waiting), as_json=arguments.as_json, count=True)
+        return _told(review_screen.shown_beside_a_bar(done, group.waiting), as_json=arguments.as_json, count=True)
 
 
 def _confirm(review: ReviewStore, group: Group, decision: Decision) -> None:

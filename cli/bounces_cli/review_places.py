@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,16 +13,13 @@ from bounces.errors import PatternSetDamaged, RecipientError, RecordError, Revie
 from bounces.patterns import Policy, default_policy
 from bounces_cli.errors import BROKEN, CONFLICT, CommandError
 from bounces_cli.operators import words_of
-from bounces_cli.stacks import output_of
+from bounces_cli.stacks import PATTERNS, REVIEW, SUBSCRIBERS, SUPPRESSIONS, Table, name_of
 
 if TYPE_CHECKING:
     from bounces.store import Reviewer, ReviewStore
 
-# The table's name among the arguments, the stack's output that has it, and the variable.
-REVIEW: Final = ("table", "ReviewTableName", "BOUNCES_REVIEW_TABLE")
-SUBSCRIBERS: Final = ("subscribers", "SubscribersTableName", "BOUNCES_SUBSCRIBERS_TABLE")
-SUPPRESSIONS: Final = ("suppressions", "SuppressionsTableName", "BOUNCES_SUPPRESSIONS_TABLE")
-PATTERNS: Final = ("patterns", "PatternsTableName", "BOUNCES_PATTERNS_TABLE")
+ARGUMENTS: Final = {REVIEW: "table", SUBSCRIBERS: "subscribers", SUPPRESSIONS: "suppressions", PATTERNS: "patterns"}
+"""What each table is called among the arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +53,24 @@ class ReviewPlace:
 
         table = self._name(PATTERNS)
         if table is None:
-            print(f"bounces: the built-in policy is used; --patterns or {PATTERNS[2]} names a table's", file=sys.stderr)
+            print(
+                f"bounces: the built-in policy is used; --patterns or {PATTERNS.variable} names a table's",
+                file=sys.stderr,
+            )
             return default_policy()
         patterns = PatternStore(table)
         return patterns.policy(patterns.current())
 
-    def _named(self, which: tuple[str, str, str]) -> str:
-        name = self._name(which)
+    def _named(self, table: Table) -> str:
+        name = self._name(table)
         if name is None:
-            raise CommandError(f"which table? --stack NAME, --{which[0]} NAME, or the variable {which[2]}")
+            raise CommandError(
+                f"which table? --stack NAME, --{ARGUMENTS[table]} NAME, or the variable {table.variable}"
+            )
         return name
 
-    def _name(self, which: tuple[str, str, str]) -> str | None:
-        argument, output, variable = which
-        if self.arguments.stack is not None:
-            return output_of(self.arguments.stack, output)
-        return getattr(self.arguments, argument) or os.environ.get(variable) or None
+    def _name(self, table: Table) -> str | None:
+        return name_of(table, self.arguments.stack, getattr(self.arguments, ARGUMENTS[table]))
 
 
 @contextmanager

@@ -91,7 +91,7 @@ def show_item(item: Item) -> None:
     )
 
 
-def progress_over(done: Iterable[Reviewed], total: int) -> Iterator[Reviewed]:
+def shown_beside_a_bar(done: Iterable[Reviewed], total: int) -> Iterator[Reviewed]:
     """Yield `done`, with a bar up to `total` on a terminal."""
     columns = (TextColumn("Deciding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)

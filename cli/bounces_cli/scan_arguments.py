@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 MAX_DIGITS = 12
-PASSWORD_VARIABLE = "BOUNCES_MAILBOX_PASSWORD"  # noqa: S105  the name of a variable
 
 
 def add_to(scan: argparse.ArgumentParser) -> None:
@@ -13,6 +13,7 @@ def add_to(scan: argparse.ArgumentParser) -> None:
     scan.add_argument(
         "mailbox",
         nargs="?",
+        type=os.fspath,
         metavar="MAILBOX",
         help="imap://USER@HOST/FOLDER, pop3://USER@HOST, an mbox, a Maildir, a mail or a folder of mails",
     )
@@ -22,7 +23,9 @@ def add_to(scan: argparse.ArgumentParser) -> None:
     scan.add_argument("--limit", type=_count, metavar="N", help="take at most so many mails")
     scan.add_argument("--seconds", type=_seconds, metavar="N", help="begin no further mail after so many seconds")
     scan.add_argument("--again", action="store_true", help="take all mails, also those that were taken before")
-    scan.add_argument("--state", metavar="FOLDER", help="where it is kept how far files, and lists, are scanned")
+    scan.add_argument(
+        "--state", type=os.fspath, metavar="FOLDER", help="where it is kept how far files, and lists, are scanned"
+    )
     scan.add_argument("--json", action="store_true", dest="as_json", help="one line of JSON a mail, and one at the end")
     scan.set_defaults(run=_scan)
 
@@ -30,19 +33,27 @@ def add_to(scan: argparse.ArgumentParser) -> None:
 def _destination(group: argparse._ArgumentGroup) -> None:
     where = group.add_mutually_exclusive_group(required=True)
     where.add_argument("--stack", metavar="NAME", help="into a stack, where they take effect like those of SES")
-    where.add_argument("--out", metavar="FILE", help="who bounced hard, to a list (CSV) for import elsewhere")
+    where.add_argument(
+        "--out", type=os.fspath, metavar="FILE", help="who bounced hard, to a list (CSV) for import elsewhere"
+    )
     where.add_argument("--dry-run", action="store_true", help="nowhere: say what they are and what would be done")
-    group.add_argument("--patterns", metavar="FILE", help="operator's patterns to judge by (default: the stack's)")
+    group.add_argument(
+        "--patterns", type=os.fspath, metavar="FILE", help="operator's patterns to judge by (default: the stack's)"
+    )
 
 
 def _login(group: argparse._ArgumentGroup) -> None:
     secret = group.add_mutually_exclusive_group()
-    secret.add_argument("--password-file", metavar="FILE", help="a file with the password")
-    secret.add_argument("--password-env", metavar="NAME", help=f"the variable with it ({PASSWORD_VARIABLE})")
+    secret.add_argument("--password-file", type=os.fspath, metavar="FILE", help="a file with the password")
+    secret.add_argument("--password-env", metavar="NAME", help="the variable with it (BOUNCES_MAILBOX_PASSWORD)")
     secret.add_argument("--secret", metavar="ARN", help="a secret as the function reads it, in the place of MAILBOX")
-    secret.add_argument("--settings", metavar="FILE", help="a file with the JSON of such a secret, likewise")
+    secret.add_argument(
+        "--settings", type=os.fspath, metavar="FILE", help="a file with the JSON of such a secret, likewise"
+    )
     group.add_argument("--security", choices=("tls", "starttls"), help="what protects it (as the URL says, else tls)")
-    group.add_argument("--ca", metavar="FILE", help="certificates (PEM) to trust in the place of the system's")
+    group.add_argument(
+        "--ca", type=os.fspath, metavar="FILE", help="certificates (PEM) to trust in the place of the system's"
+    )
     group.add_argument("--folder", metavar="NAME", help="the folder of IMAP, if the URL does not name it (INBOX)")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bounces.mailbox.ports import Door, HandedIn, State
 from bounces.patterns import Classifier
-from bounces_cli.file_state import FileState, folder
+from bounces_cli.file_state import FileState
 from bounces_cli.hard_list import HardList
 from bounces_cli.judging import Judge
 from bounces_cli.operators import talking_to
@@ -20,6 +20,7 @@ from bounces_cli.other_states import Anew, NoState
 from bounces_cli.pattern_files import read_set, tell_refused
 from bounces_cli.people import author
 from bounces_cli.problems import Problems
+from bounces_cli.read_state import state_folder
 from bounces_cli.scan_boxes import Box
 from bounces_cli.stacks import output_of
 
@@ -86,8 +87,7 @@ def _silence() -> AbstractContextManager[None]:
 
 
 def _file_state(arguments: argparse.Namespace, box: Box, goes_to: str) -> FileState:
-    place = Path(arguments.state) if arguments.state else folder()
-    return FileState(place, (goes_to, box.key), box.witness)
+    return FileState(state_folder(arguments.state, "scan"), (goes_to, box.key), box.witness)
 
 
 def _judge(arguments: argparse.Namespace, problems: Problems) -> Judge:

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Final
 
 from bounces.mailbox.mailboxes import Credential, Filing, Folders, Mailbox, Password, Protocol, Security
-from bounces_cli.errors import CommandError
+from bounces_cli.errors import CommandError, reason_of
 from bounces_cli.operators import talking_to
-from bounces_cli.scan_arguments import PASSWORD_VARIABLE
-from bounces_cli.sources import reason_of
 
+PASSWORD_VARIABLE: Final = "BOUNCES_MAILBOX_PASSWORD"  # noqa: S105  the variable's name
 MAX_FILE: Final = 64 * 1024
 """Bytes of a file with a password, settings or certificates."""
 MAX_PASSWORD: Final = 4096

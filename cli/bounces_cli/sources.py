@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple, Protocol
 
-from bounces_cli.errors import CommandError
+from bounces_cli.errors import CommandError, reason_of
 from bounces_cli.problems import Problems
 
 # More than the reader looks at (`bounces.reading.limits.MAX_MAIL`), so that it notes what was cut.
@@ -222,8 +222,3 @@ def from_lines(file: Readable, begin: int = 0) -> Iterator[tuple[int, int]]:
 
 def _is_after_blank(window: bytes, at: int) -> bool:
     return window[max(0, at - _MAX_BLANK) : at].rstrip(b" \t\r").endswith(b"\n")
-
-
-def reason_of(error: OSError) -> str:
-    """Return why the system refuses something, in its words."""
-    return error.strerror or str(error) or type(error).__name__

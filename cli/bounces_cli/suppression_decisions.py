@@ -140,12 +140,11 @@ def _lifted(before: Suppression | None, after: Suppression, decision: Decision) 
     words = f"lifted for {where}" if was else f"was not suppressed for {where}; older reports will not suppress it now"
     still = [name for name, scope in after.scopes.items() if scope.cause(decision.at)]
     if still:
-        words += f"; still suppressed: {', '.join(map(scope_words, still))}"
+        words += f"; still suppressed: {', '.join(map(_scope_name, still))}"
     return f"{plain(after.address)}: {words}"
 
 
-def scope_words(scope: str) -> str:
-    """Return a scope's name in words."""
+def _scope_name(scope: str) -> str:
     from bounces.store.suppressions import GLOBAL, LIST_SCOPE
 
     return _where(None if scope == GLOBAL else scope.removeprefix(LIST_SCOPE))

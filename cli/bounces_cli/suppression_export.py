@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from bounces import cells
 from bounces_cli.address_tables import AddressTables, tables_of
-from bounces_cli.errors import BROKEN, DONE, CommandError
+from bounces_cli.errors import BROKEN, DONE, CommandError, reason_of
 from bounces_cli.private_files import PRIVATE, opened_privately
 from bounces_cli.progress import progress_to
 from bounces_cli.read_state import read_state, write_state
@@ -97,7 +97,7 @@ def _into_file(tables: AddressTables, wish: Wish, path: Path) -> SoFar:
         with suppress(FileNotFoundError):
             state.unlink()
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}", BROKEN) from error
+        raise CommandError(f"{path}: {reason_of(error)}", BROKEN) from error
     return so_far
 
 

@@ -125,12 +125,12 @@ def _undo_all(tables: AddressTables, decision: Decision, found: IO[str], counts:
     problems = Problems()
 
     def undo_of(of_one: list[tuple[str, str]]) -> list[str]:
-        """Take the reports of one address back, and return which were forgotten meanwhile, in words."""
+        """Take the reports of one address back, and return in words which were forgotten meanwhile."""
         address = of_one[0][0]
         reports = [report for _, report in of_one]
         with tables.talking(writing=True):
-            unknown = store.undo_all(address, reports, at=decision.at, by=by, why=why, policy=policy)
-        return [f"{plain(address)}: report {report} is not remembered any more" for report in unknown]
+            undone = store.undo_all(address, reports, at=decision.at, by=by, why=why, policy=policy)
+        return [f"{plain(address)}: {error}" for error in undone.unknown]
 
     with ThreadPoolExecutor(WORKERS) as workers, progress_to(counts.reports, "Undoing") as progress:
         for window in _windows(found):

@@ -10,9 +10,13 @@ from typing import Final
 
 from bounces_cli.integration import Wish, files_for
 
+REOPEN_SECONDS: Final = 10
+"""What the generated configuration has."""
+
 _PATH: Final = os.environ.get("PATH", "") + ":/usr/sbin"
 _SECONDS: Final = 30.0
 _STATE: Final = 'dir("/var/lib/syslog-ng")'
+_REOPEN: Final = f"time-reopen({REOPEN_SECONDS})"
 _MAIN: Final = '@version: 3.38\noptions {{ stats-freq(0); }};\n@include "{generated}"\n'
 
 
@@ -30,17 +34,20 @@ def why_not() -> str | None:
 class SyslogNg:
     """A syslog-ng that tails what PowerMTA writes into `accounts`, and sends it to `address`; `folder` is its own.
 
-    Of the generated configuration only the folder of the disk buffers is another one.
+    Of the generated configuration only the folder of the disk buffers is another one, and after how many seconds it
+    sends again what was not taken.
     """
 
-    def __init__(self, folder: Path, accounts: Path, address: str) -> None:
+    def __init__(self, folder: Path, accounts: Path, address: str, reopen_seconds: int) -> None:
+        self.reopen_seconds = reopen_seconds
         self._folder = folder
         self._token_file = folder / "token.conf"
         wish = Wish(address, folder=str(accounts), token_file=str(self._token_file), with_deliveries=True)
         self.powermta, own = files_for("powermta", "syslog-ng", wish)
-        assert own.text.count(_STATE) == 1
+        assert own.text.count(_STATE) == own.text.count(_REOPEN) == 1
+        text = own.text.replace(_STATE, f'dir("{folder}")').replace(_REOPEN, f"time-reopen({reopen_seconds})")
         generated = folder / "generated.conf"
-        generated.write_text(own.text.replace(_STATE, f'dir("{folder}")'))
+        generated.write_text(text)
         (folder / "main.conf").write_text(_MAIN.format(generated=generated))
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -36,18 +36,6 @@ def server() -> Iterator[Dovecot]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Aws]:
-    with mailbox_runs.aws() as made:
-        yield made
-
-
-@pytest.fixture
-def clean(served: Aws) -> Aws:
-    mailbox_runs.clear(served)
-    return served
-
-
-@pytest.fixture(scope="module")
 def undisturbed(served: Aws, server: Dovecot) -> Undisturbed:
     return Undisturbed(served, server)
 

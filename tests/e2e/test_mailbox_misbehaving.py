@@ -37,18 +37,6 @@ GROWN_BY_LONGEST_BYTES = 7 * MAX_MAIL_BYTES
 SECRET = "pass word"
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Aws]:
-    with mailbox_runs.aws() as made:
-        yield made
-
-
-@pytest.fixture
-def clean(served: Aws) -> Aws:
-    mailbox_runs.clear(served)
-    return served
-
-
 @pytest.fixture
 def mails() -> list[Sent]:
     return mailbox_mails.filled(COUNT, SEED)

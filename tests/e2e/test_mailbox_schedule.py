@@ -1,7 +1,6 @@
 """The stack on one machine reads a mailbox of a real Dovecot on its schedule: a bounce there ends as a suppression."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import boto3
@@ -12,11 +11,11 @@ from local.deploy import ROOT
 from local.stack import Stack, running
 from tests import dovecot
 from tests.dovecot import Dovecot
+from tests.patience import until
 
 MAILS = ROOT / "events" / "mails"
 BOUNCE = (MAILS / "postfix-user-unknown.eml").read_bytes()
 NEWSLETTER = b"From: shop@example.com\r\nSubject: New shoes\r\n\r\nBuy them.\r\n"
-WAITING_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +40,7 @@ def stack(server: Dovecot) -> Iterator[Stack]:
 
 
 def test_mails_that_wait_are_filed_and_applied(stack: Stack, server: Dovecot) -> None:
-    end = time.monotonic() + WAITING_SECONDS
-    while "INBOX" in server.digests() and time.monotonic() < end:
-        time.sleep(0.2)
+    until(lambda: "INBOX" not in server.digests())
     assert server.digests() == {"Processed": [dovecot.digest(BOUNCE)], "Unrecognised": [dovecot.digest(NEWSLETTER)]}
     (kept,) = server.folders()["Processed"]
     assert kept.flags == {"\\Flagged"}

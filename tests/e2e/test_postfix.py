@@ -1,8 +1,7 @@
 """A real mail server's bounces: Postfix relays, the recipients' MX refuses, and Postfix writes to the return path."""
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -11,10 +10,10 @@ from local.endpoint import require_free
 from local.stack import Stack
 from tests.e2e.mx import mx
 from tests.e2e.postfix import RETURN_DOMAIN, Postfix, postfix, why_not
+from tests.patience import until
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 
-SECONDS = 60.0
 MAC = "q3kz7mwv2ahd5trx"
 
 MESSAGE = b"""\
@@ -28,47 +27,32 @@ Plenty.\r
 """
 
 
+@contextmanager
+def relaying(stack: Stack, **settings: str) -> Iterator[Postfix]:
+    """Run a Postfix between an MX that refuses and the door of `stack`; `settings` go into its main.cf."""
+    with (
+        mx() as mx_port,
+        postfix(port=require_free(0), mx_port=mx_port, door_port=stack.smtp_port, settings=settings) as server,
+    ):
+        yield server
+
+
 @pytest.fixture(scope="module")
 def final(stack: Stack) -> Iterator[Postfix]:
     """A Postfix that gives up after its first attempt, so that each refusal is a bounce."""
-    with ExitStack() as ending:
-        mx_port = ending.enter_context(mx())
-        yield ending.enter_context(
-            postfix(
-                port=require_free(0),
-                mx_port=mx_port,
-                door_port=stack.smtp_port,
-                settings={"maximal_queue_lifetime": "0", "bounce_queue_lifetime": "1d"},
-            )
-        )
+    with relaying(stack, maximal_queue_lifetime="0", bounce_queue_lifetime="1d") as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
 def patient(stack: Stack) -> Iterator[Postfix]:
     """A Postfix that keeps trying, and warns the sender after a second."""
-    with ExitStack() as ending:
-        mx_port = ending.enter_context(mx())
-        yield ending.enter_context(
-            postfix(
-                port=require_free(0),
-                mx_port=mx_port,
-                door_port=stack.smtp_port,
-                settings={"maximal_queue_lifetime": "1d", "delay_warning_time": "1s"},
-            )
-        )
+    with relaying(stack, maximal_queue_lifetime="1d", delay_warning_time="1s") as server:
+        yield server
 
 
 def send(server: Postfix, return_path: str, recipient: str) -> None:
     server.send(return_path, recipient, MESSAGE % {b"recipient": recipient.encode()})
-
-
-def wait_for(what: Callable[[], object], server: Postfix) -> None:
-    """Wait until `what` is true, or fail with what Postfix says."""
-    end = time.monotonic() + SECONDS
-    while not what():
-        if time.monotonic() > end:
-            pytest.fail(f"nothing came of it in {SECONDS:.0f} seconds. Postfix says:\n{server.log()}")
-        time.sleep(0.1)
 
 
 def lists(store: Store, address: str) -> dict[str, bool]:
@@ -83,7 +67,7 @@ def test_a_refused_recipient_is_marked_suppressed_and_taken_off_the_list_of_the_
     for each in ("news", "offers"):
         store.subscribe(address, each, "s101")
     send(final, f"bounces+news.n47.s101.{MAC}@{RETURN_DOMAIN}", address)
-    wait_for(lambda: store.history(address), final)
+    until(lambda: store.history(address), said=final.log)
     assert store.status(address).state is State.HARD_BOUNCED
     assert store.suppression(address) is not None
     assert lists(store, address) == {"news": False, "offers": True}
@@ -100,7 +84,7 @@ def test_a_refused_recipient_is_taken_off_every_list_where_the_return_path_names
     for each in ("news", "offers"):
         store.subscribe(address, each)
     send(final, f"bounces@{RETURN_DOMAIN}", address)
-    wait_for(lambda: store.history(address), final)
+    until(lambda: store.history(address), said=final.log)
     assert store.status(address).state is State.HARD_BOUNCED
     assert store.suppression(address) is not None
     assert lists(store, address) == {"news": False, "offers": False}
@@ -111,7 +95,7 @@ def test_a_full_mailbox_is_counted_and_not_suppressed(stack: Stack, store: Store
     address = "full.cleo@example.org"
     store.subscribe(address, "news")
     send(final, f"bounces+news.n47.s102.{MAC}@{RETURN_DOMAIN}", address)
-    wait_for(lambda: store.history(address), final)
+    until(lambda: store.history(address), said=final.log)
     (past,) = store.history(address)
     assert (past.event, past.bounce_type, past.category) == ("bounce", "soft", "quota-issues")
     assert past.status == "4.2.2"
@@ -125,7 +109,7 @@ def test_a_warning_of_delay_counts_nothing(stack: Stack, store: Store, patient: 
     address = "busy.dora@example.org"
     store.subscribe(address, "news")
     send(patient, f"bounces+news.n47.s103.{MAC}@{RETURN_DOMAIN}", address)
-    wait_for(lambda: store.history(address), patient)
+    until(lambda: store.history(address), said=patient.log)
     (past,) = store.history(address)
     assert (past.event, past.bounce_type) == ("delay", "none")
     assert "sender delay notification" in patient.log()
@@ -139,7 +123,7 @@ def test_a_delivered_mail_says_nothing(stack: Stack, store: Store, final: Postfi
     address = "well.emil@example.org"
     store.subscribe(address, "news")
     send(final, f"bounces+news.n47.s104.{MAC}@{RETURN_DOMAIN}", address)
-    wait_for(lambda: f"to=<{address}>" in final.log(), final)
+    until(lambda: f"to=<{address}>" in final.log(), said=final.log)
     assert "status=sent" in final.log()
     stack.settle()
     assert store.history(address) == ()

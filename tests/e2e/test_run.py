@@ -5,12 +5,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from local import samples
+from tests.patience import until
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 120
@@ -65,11 +65,9 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
     with (tmp_path / "output").open("wb") as output:
         run = subprocess.Popen(command(tmp_path), cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
     try:
-        end = time.monotonic() + SECONDS
-        while b"Serving until Ctrl-C" not in (tmp_path / "output").read_bytes():
-            assert run.poll() is None, (tmp_path / "output").read_text()
-            assert time.monotonic() < end, (tmp_path / "output").read_text()
-            time.sleep(0.1)
+        shown = (tmp_path / "output").read_text
+        until(lambda: "Serving until Ctrl-C" in shown() or run.poll() is not None, SECONDS, shown)
+        assert run.poll() is None, shown()
         assert len(workers_of(tmp_path / "log")) == 5
         os.killpg(run.pid, number)
         assert run.wait(30) == 0, (tmp_path / "output").read_text()

@@ -8,7 +8,7 @@ and with the state that there was.
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,10 +25,10 @@ from local.http_door import HttpDoor
 from local.stack import Stack, running
 from tests.e2e import syslog_ng
 from tests.e2e.accounting_files import AccountingFiles, rows
-from tests.e2e.syslog_ng import SyslogNg
+from tests.e2e.syslog_ng import REOPEN_SECONDS, SyslogNg
+from tests.patience import until
 from tests.stack.in_memory import without_clock
 
-REOPEN_SECONDS = 10  # what the generated configuration waits after an answer that is no 2xx
 PORTIONS = 10
 # What API Gateway says for a function that it cannot reach, and an answer at which syslog-ng by itself drops the rows.
 REFUSALS = (503, 422)
@@ -58,12 +58,11 @@ class Applied:
 
     def wait(self, count: int, seconds: float, shipper: SyslogNg) -> None:
         """Wait until `count` reports are applied."""
-        end = time.monotonic() + seconds
-        while len(self.changes()) < count:
-            assert time.monotonic() < end, (
-                f"{len(self.changes())} of {count} arrived; syslog-ng: {shipper.log()[-2000:]}"
-            )
-            time.sleep(0.5)
+        until(
+            lambda: len(self.changes()) >= count,
+            seconds,
+            lambda: f"{len(self.changes())} of {count} arrived; syslog-ng: {shipper.log()[-2000:]}",
+        )
 
 
 @contextmanager
@@ -110,13 +109,6 @@ def refusing(port: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def until(happened: Callable[[], Any], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def contents(stack: Stack) -> dict[str, list[str]]:
     """Return every item of the two tables in a fixed order, without `raw`, which says in which request it came, and
     without what a clock has put there.
@@ -144,9 +136,15 @@ def dead_letters(stack: Stack) -> dict[str, int]:
     return {name: stack.waiting(url) for name, url in urls.items()}
 
 
-@pytest.mark.parametrize("count", [500, pytest.param(20_000, marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    ("count", "reopen_seconds"), [(500, 1), pytest.param(20_000, REOPEN_SECONDS, marks=pytest.mark.full)]
+)
 def test_each_record_arrives_once_whatever_breaks(
-    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    count: int,
+    reopen_seconds: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     seconds = 600 + count / 5  # of patience: a busy machine applies ten a second
     portion = count // PORTIONS
@@ -157,7 +155,7 @@ def test_each_record_arrives_once_whatever_breaks(
     own.mkdir()
     with log.open("ab") as written, running(aws_port=0, smtp_port=0, http_port=0, log=written) as stack:
         subscribe(stack, count)
-        shipper = SyslogNg(own, tmp_path / "pmta", stack.push_url)
+        shipper = SyslogNg(own, tmp_path / "pmta", stack.push_url, reopen_seconds)
         shipper.set_token(stack.push_token())
         files = AccountingFiles(shipper.powermta.text)
         applied = Applied(log)
@@ -238,7 +236,7 @@ def ship(
         shipper.set_token(wrong)
         write()
         until(lambda: shipper.log().count("401") > refused)  # noqa: B023  called at once
-        time.sleep(REOPEN_SECONDS / 2)
+        time.sleep(shipper.reopen_seconds / 2)
         assert len(applied.changes()) == before
     shipper.set_token(stack.push_token())
     write()

@@ -19,10 +19,10 @@ from bounces.reading.accounting.limits import MAX_REASON, MAX_RECORD
 from bounces.reading.accounting.media import MEDIA_TYPES
 from bounces.reading.reports import Arrival
 from bounces.records import Report, Source
+from tests.fuzz.cases import bounded as as_the_reader
+from tests.fuzz.cases import randoms
 from tests.fuzz.mutations import mutated
 from tests.fuzz.pushes import KUMOMTA, POWERMTA, cost_of
-from tests.fuzz.test_reader import bounded as as_the_reader
-from tests.fuzz.test_reader import randoms
 from tests.machine import quickest
 
 # Three times the second that is allowed, on the machine that `tests.machine` names; `python -m tests.fuzz.pushes`

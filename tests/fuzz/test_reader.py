@@ -8,24 +8,14 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fuzz import seeds
+from tests.fuzz.cases import bounded, randoms
 from tests.fuzz.mutations import mutated
 from tests.fuzz.properties import check, classifier
 from tests.fuzz.structures import address, built, word
-
-CASES = 1500
-randoms = st.randoms(use_true_random=False)
-bounded = settings(
-    max_examples=CASES,
-    deadline=None,  # `check` measures itself, more steadily
-    derandomize=True,  # a build fails for what it changed; new cases are `make fuzz`'s
-    database=None,
-    phases=(Phase.generate,),  # what fails is made small by `make fuzz`, in less time
-    suppress_health_check=list(HealthCheck),
-)
 
 
 @pytest.fixture(autouse=True, scope="module")

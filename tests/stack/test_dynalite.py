@@ -4,12 +4,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.patience import until
 from tests.stack import dynalite
 
 START_AND_BE_KILLED = """
@@ -42,10 +42,7 @@ def test_it_listens_until_it_is_left() -> None:
 def test_it_ends_where_who_started_it_is_killed() -> None:
     killed = subprocess.run([sys.executable, "-c", START_AND_BE_KILLED], capture_output=True, text=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL
-    end = time.monotonic() + 10
-    while listens(killed.stdout.strip()) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not listens(killed.stdout.strip())
+    until(lambda: not listens(killed.stdout.strip()), 10)
 
 
 def test_what_does_not_start_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ from local.deploy import ROOT
 from tests.stack import deployed
 from tests.stack.deployed import Stack
 from tests.stack.in_memory import calls
+from tests.stack.rights import granted
 from tests.stack.said import Said
-from tests.stack.test_rights import granted
 from tests.unit.mailbox.in_memory import Mailbox
 
 BOUNCE: Final = (ROOT / "events" / "mails" / "postfix-user-unknown.eml").read_bytes()

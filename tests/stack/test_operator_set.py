@@ -19,11 +19,11 @@ from bounces.store import PatternStore, Version, pattern_store
 from bounces.store.models import CONNECT_SECONDS
 from tests.stack import in_memory
 from tests.stack.expanded import of_type
-from tests.stack.pattern_sets import TRAP, note, save
+from tests.stack.in_memory import Tables
+from tests.stack.pattern_sets import TABLE, TRAP, emptied, note, save
 from tests.stack.said import Said
 from tests.stack.verdicts import report
 
-TABLE = "PatternsTable"
 BLOCKED = "550 5.7.1 Unfortunately, messages from [192.0.2.1] weren't sent"
 SOFTER = '[categories.bad-mailbox]\nbounce_type = "soft"\n'
 
@@ -37,16 +37,9 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(scope="module")
-def table() -> Iterator[None]:
-    with in_memory.tables():
-        yield
-
-
 @pytest.fixture
-def store(table: None) -> PatternStore:
-    in_memory.clear(TABLE, ("part", "item"))
-    return PatternStore(TABLE)
+def store(made: Tables) -> PatternStore:
+    return emptied()
 
 
 @pytest.fixture

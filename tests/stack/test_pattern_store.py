@@ -15,22 +15,19 @@ from bounces.patterns.policy import Counts
 from bounces.store import PatternStore
 from bounces.store.versions import MAX_CHUNK, MAX_POLICY
 from tests.stack import in_memory
-from tests.stack.in_memory import Fault
-from tests.stack.pattern_sets import NOON, TRAP, note, save
-
-TABLE = "PatternsTable"
+from tests.stack.in_memory import Fault, Tables
+from tests.stack.pattern_sets import NOON, TABLE, TRAP, emptied, note, save
 
 
 @pytest.fixture(scope="module")
-def made(dynamodb: str | None) -> Iterator[PatternStore]:
-    with in_memory.tables(dynamodb):
-        yield PatternStore(TABLE)
+def made(dynamodb: str | None) -> Iterator[Tables]:
+    with in_memory.tables(dynamodb) as tables:
+        yield tables
 
 
 @pytest.fixture
-def store(made: PatternStore) -> PatternStore:
-    in_memory.clear(TABLE, ("part", "item"))
-    return made
+def store(made: Tables) -> PatternStore:
+    return emptied()
 
 
 def items() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -14,23 +14,15 @@ import pytest
 from bounces.store import PatternStore
 from bounces_cli.main import main
 from tests.stack import in_memory
-from tests.stack.pattern_sets import TRAP, save
-
-TABLE = "PatternsTable"
+from tests.stack.in_memory import Tables
+from tests.stack.pattern_sets import TABLE, TRAP, emptied, save
 
 Bounces = Callable[..., int]
 
 
-@pytest.fixture(scope="module")
-def table() -> Iterator[None]:
-    with in_memory.tables():
-        yield
-
-
 @pytest.fixture
-def store(table: None) -> PatternStore:
-    in_memory.clear(TABLE, ("part", "item"))
-    return PatternStore(TABLE)
+def store(made: Tables) -> PatternStore:
+    return emptied()
 
 
 @pytest.fixture

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any
 
 import pytest
 from pynamodb.exceptions import PynamoDBException
 
 from bounces.errors import RecordError, ReviewDecided, ReviewError, ReviewGone
 from bounces.patterns import default_policy
-from bounces.records import Source, Verdict
-from bounces.store import Action, Choice, Decision, Reviewer, ReviewStore, Store, review_reason
+from bounces.records import Source
+from bounces.store import Action, Choice, Decision, Reviewer, ReviewStore, Store
 from bounces.store.review_items import SHARDS
 from bounces.store.review_reasons import BOUNCE_OF_NOBODY, UNKNOWN
 from bounces.store.states import State
 from tests.stack import in_memory, times
 from tests.stack.in_memory import Fault, Tables
-from tests.stack.verdicts import NOON, soft
-
-TABLE: Final = "ReviewTable"
-WEIRD: Final = "550 5.9.9 <{}> is not loved at mx{}.example.com"
+from tests.stack.review_waiting import TABLE, keep, nobody, unknown
+from tests.stack.verdicts import NOON
 
 
 @pytest.fixture
@@ -43,26 +40,8 @@ def reviewer(review: ReviewStore, store: Store) -> Reviewer:
     return Reviewer(review, store, default_policy())
 
 
-def unknown(number: int, text: str = WEIRD, **fields: Any) -> Verdict:
-    """Return a refusal of one of many that nothing is known of."""
-    address = f"user{number}@example.org"
-    fields = {"recipient": address, "addressee": address, "diagnostic": text.format(address, number)} | fields
-    return soft(hashlib.sha256(b"%d" % number).hexdigest()[:40], "other", **fields)
-
-
-def nobody(number: int = 0, **fields: Any) -> Verdict:
-    return unknown(number, recipient=None, addressee=None, **fields)
-
-
 def decision(choice: Choice = Choice.HARD, **fields: Any) -> Decision:
     return Decision(**{"choice": choice, "by": "ann", "at": NOON, "why": "they told us"} | fields)
-
-
-def keep(review: ReviewStore, *verdicts: Verdict) -> None:
-    for verdict in verdicts:
-        why = review_reason(verdict, default_policy())
-        assert why is not None
-        review.keep(verdict, why)
 
 
 def items() -> list[dict[str, Any]]:

@@ -13,12 +13,12 @@ import pytest
 
 from bounces.store import PatternStore, ReviewStore, Store
 from bounces.store.states import State
-from bounces_cli import review_places
+from bounces_cli import stacks
 from bounces_cli.main import main
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
 from tests.stack.pattern_sets import save
-from tests.stack.test_review import TABLE, keep, nobody, unknown
+from tests.stack.review_waiting import TABLE, keep, nobody, unknown
 
 TABLES: Final = ("--table", TABLE)
 CHANGED: Final = ("--subscribers", "SubscribersTable", "--suppressions", "SuppressionsTable")
@@ -209,7 +209,7 @@ def test_a_run_that_aws_ends_goes_on_with_the_same_command(
 def test_a_stack_s_outputs_name_the_tables_and_its_policy_holds(
     review: ReviewStore, store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(review_places, "output_of", lambda stack, name: f"{stack}{name}".removesuffix("Name"))
+    monkeypatch.setattr(stacks, "output_of", lambda stack, name: f"{stack}{name}".removesuffix("Name"))
     save(PatternStore("PatternsTable"), "", policy='[categories.spam-related]\ncounts = "way"\n')
     keep(review, unknown(0), unknown(1))
     assert main(["review", "list", "--json", "--stack", ""]) == 0

@@ -17,9 +17,9 @@ from tests.stack.expanded import listed, of_type, referred
 from tests.stack.in_memory import calls, tables
 from tests.stack.pattern_sets import save
 from tests.stack.pushes import JSON, TOKEN, push, rows
+from tests.stack.rights import ROLES, granted, statements
 from tests.stack.sample_events import body
 
-ROLES: Final = of_type("AWS::IAM::Role")
 RESOURCE_POLICIES: Final = {
     **of_type("AWS::SQS::QueuePolicy"),
     **of_type("AWS::SNS::TopicPolicy"),
@@ -75,26 +75,6 @@ WANTED: Final = {
         "ApplyActionsLog": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
 }
-
-
-def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the statements of a policy that allow something."""
-    written = policy["PolicyDocument"]["Statement"]
-    # One that depends on a parameter is taken as if it were always there; the other branch is none.
-    parts = [part["Fn::If"][1] if "Fn::If" in part else part for part in written]
-    assert all(part["Fn::If"][2] == {"Ref": "AWS::NoValue"} for part in written if "Fn::If" in part)
-    return [part for part in parts if part["Effect"] == "Allow"]
-
-
-def granted(role: str) -> dict[str, set[str]]:
-    """Return what `role` may do, by the logical id or the `!Sub` text of what it may do it to."""
-    rights: dict[str, set[str]] = {}
-    for policy in ROLES[role]["Policies"]:
-        for statement in statements(policy):
-            for resource in listed(statement["Resource"]):
-                name = resource["Fn::Sub"] if "Fn::Sub" in resource else referred(resource)
-                rights.setdefault(name, set()).update(listed(statement["Action"]))
-    return rights
 
 
 @pytest.mark.parametrize("role", ROLES)

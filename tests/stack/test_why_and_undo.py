@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from unittest import mock
 
@@ -15,11 +15,8 @@ from bounces_cli import undo as undo_command
 from bounces_cli.address_arguments import SOURCES
 from tests.stack import in_memory, times
 from tests.stack.in_memory import Tables
-from tests.stack.suppression_commands import Bounces
+from tests.stack.suppression_commands import DAY, THEN, Bounces
 from tests.stack.verdicts import USER, complaint, delivery, hard, no_bounce, soft
-
-DAY = timedelta(days=1)
-THEN = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
 
 def lived(tables: Tables) -> None:
@@ -125,6 +122,40 @@ def test_one_report_is_taken_back(tables: Tables, bounces: Bounces, capsys: pyte
     assert (past.undone.by, past.undone.why) == ("ann", "the provider was broken")
     assert bounces("undo", USER, "nothing", "--why", "x") == 2
     assert "is not remembered" in capsys.readouterr().err
+
+
+def test_a_report_is_named_by_how_its_id_begins(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("h1", "h2", "h3"):
+        tables.store.apply(hard(name))
+    assert bounces("undo", USER, "h", "--why", "x") == 2
+    assert "report 'h' on this address may be 3 reports; give more of its id" in capsys.readouterr().err
+    assert undone(tables) == set()
+    for named in ("h2", hard("h1").report.id):
+        assert bounces("undo", USER, named, "--why", "x") == 0
+    assert undone(tables) == {"h1", "h2"}
+
+
+def test_of_many_reports_those_forgotten_meanwhile_are_named_and_the_others_taken_back(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("kept", "gone"):
+        tables.store.apply(hard(name))
+    gone = hard("gone").report.id
+    original = undo_command._windows
+
+    def late(*given: Any) -> Iterator[Any]:
+        key = {"address": {"S": USER}, "item": {"S": f"report#{gone}"}}
+        boto3.client("dynamodb").delete_item(TableName=tables.subscribers, Key=key)
+        yield from original(*given)
+
+    with mock.patch.object(undo_command, "_windows", late):
+        assert bounces("undo", "--source", "ses", "--why", "x", "--yes") == 1
+    out, err = capsys.readouterr()
+    assert f"{USER}: report '{gone}' on this address is not remembered" in err
+    assert out == "undone: 1 report\n"
+    assert undone(tables) == {"kept"}
 
 
 @pytest.mark.parametrize(

@@ -153,20 +153,15 @@ def test_the_list_can_be_imported_for_every_list_as_of_when_it_bounced(tmp_path:
     assert known.causes[0].evidence.time == NOON
 
 
-def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [b"address,name\r\na@example.org,A\r\n", b"my only notes"], ids=["CSV", "no line end"]
+)
+def test_a_file_of_something_else_is_left_as_it_is(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "hard.csv"
-    path.write_bytes(b"address,name\r\na@example.org,A\r\n")
+    path.write_bytes(content)
     with pytest.raises(CommandError, match="is no list of hard bounces"):
         hard_list(path)
-    assert path.read_bytes() == b"address,name\r\na@example.org,A\r\n"
-
-
-def test_a_file_of_something_else_without_a_line_end_is_left_as_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "hard.csv"
-    path.write_bytes(b"my only notes")
-    with pytest.raises(CommandError, match="is no list of hard bounces"):
-        hard_list(path)
-    assert path.read_bytes() == b"my only notes"
+    assert path.read_bytes() == content
 
 
 def test_two_scans_do_not_write_one_list_at_once(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -83,33 +84,34 @@ def lift(tables: Tables, address: str, scope: str, lift: Lift, policy: Policy) -
     return suppression
 
 
-def undo(tables: Tables, address: str, report: str, because: Lift, policy: Policy) -> Status:
-    """Take the report whose id begins with `report` back: the state becomes what the others say. Return the status.
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Reports that were to be taken back: the status that the others leave, and why which of them could not be."""
 
-    Raises `UnknownReport` where none, or more than one, is remembered.
-    """
-    met = [item for item in tables.pasts_of(address) if item.item.removeprefix(REPORT).startswith(report)]
-    if len(met) != 1:
-        what = "is not remembered" if not met else f"may be {len(met)} reports; give more of its id"
-        raise UnknownReport(f"report {shown(report)} on this address {what}")
-    _mark_undone(tables, met[0], because)
-    return tell_anew(tables, address, policy, because)
+    status: Status
+    unknown: tuple[UnknownReport, ...]
 
 
-def undo_all(tables: Tables, address: str, reports: Collection[str], because: Lift, policy: Policy) -> tuple[str, ...]:
-    """Take the reports with the ids `reports` back, and return those of them that are not remembered.
+def undo(tables: Tables, address: str, reports: Iterable[str], because: Lift, policy: Policy) -> Undone:
+    """Take `reports` back, each named by its id or by how that begins: the state becomes what the others say.
 
     History is gone through twice, however many they are; one after the other it would be for each of them.
     """
-    left = set(reports)
-    for item in list(tables.pasts_of(address)):
-        report = item.item.removeprefix(REPORT)
-        if report in left:
-            left.remove(report)
+    remembered = {item.item.removeprefix(REPORT): item for item in tables.pasts_of(address)}
+    meant: set[str] = set()
+    unknown: list[UnknownReport] = []
+    for report in reports:
+        met = [report] if report in remembered else [each for each in remembered if each.startswith(report)]
+        if len(met) == 1:
+            meant.update(met)
+        else:
+            what = "is not remembered" if not met else f"may be {len(met)} reports; give more of its id"
+            unknown.append(UnknownReport(f"report {shown(report)} on this address {what}"))
+    for name, item in remembered.items():
+        if name in meant:
             _mark_undone(tables, item, because)
-    if len(left) < len(set(reports)):
-        tell_anew(tables, address, policy, because)
-    return tuple(sorted(left))
+    status = tell_anew(tables, address, policy, because) if meant else tables.status_of(address)
+    return Undone(status, tuple(unknown))
 
 
 def subscribe(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ from bounces.records import Verdict
 from bounces.store import applying, checking, deciding, merging, scanning
 from bounces.store.applied import Applied
 from bounces.store.checking import Checked
-from bounces.store.deciding import MAX_WORDS, second
+from bounces.store.deciding import MAX_WORDS, Undone, second
 from bounces.store.history import Decided, Past
 from bounces.store.keys import address_key, list_key
 from bounces.store.merging import Each, Merged, Told
@@ -152,19 +152,22 @@ class Store:
     def undo(
         self, address: str, report: str, *, at: datetime, by: str, why: str, policy: Policy | None = None
     ) -> Status:
-        """Take the report whose id begins with `report` back, and return the status that the others leave.
+        """Take the report whose id is `report`, or begins so, back, and return the status that the others leave.
 
-        Suppression, memberships and status become what they were without it. Raises `UnknownReport`.
+        Suppression, memberships and status become what they were without it. Raises `UnknownReport` where none, or more
+        than one, is remembered.
         """
-        decision = _decision(at, by, why)
-        return deciding.undo(self._tables, address_key(address), report, decision, policy or default_policy())
+        undone = self.undo_all(address, (report,), at=at, by=by, why=why, policy=policy)
+        if undone.unknown:
+            raise undone.unknown[0]
+        return undone.status
 
     def undo_all(
-        self, address: str, reports: Collection[str], *, at: datetime, by: str, why: str, policy: Policy | None = None
-    ) -> tuple[str, ...]:
-        """Take the reports with the ids `reports` back, as `undo` does each, and return those not remembered."""
+        self, address: str, reports: Iterable[str], *, at: datetime, by: str, why: str, policy: Policy | None = None
+    ) -> Undone:
+        """Take each of `reports` back that is remembered, as `undo` does one, and return what came of that."""
         decision = _decision(at, by, why)
-        return deciding.undo_all(self._tables, address_key(address), reports, decision, policy or default_policy())
+        return deciding.undo(self._tables, address_key(address), reports, decision, policy or default_policy())
 
 
 def _decision(at: datetime, by: str, why: str) -> Lift:
