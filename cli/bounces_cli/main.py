@@ -7,6 +7,7 @@ a few thousand mails the time to start counts.
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import os
 import sys
@@ -15,8 +16,9 @@ from contextlib import suppress
 from functools import cache
 from typing import NoReturn
 
-from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
+from bounces_cli.errors import BROKEN, DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # where output goes that no more can be written of
 COLUMNS = 80  # where there is no terminal
 # Arguments that are kept in a table, or sought there. A path may have any bytes.
 TEXTS = (
@@ -39,10 +41,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The interpreter flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return PIPE_CLOSED
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            raise
+        _drop_output()
+        print(f"bounces: the output is not whole: {error.strerror}", file=sys.stderr)
+        return BROKEN
     return code
+
+
+def _drop_output() -> None:
+    """Have nobody get what is still to be written: the interpreter flushes once more at its end, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _require_utf_8(arguments: argparse.Namespace) -> None:

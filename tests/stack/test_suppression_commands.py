@@ -550,6 +550,34 @@ def test_a_file_that_cannot_be_read_says_so(
     packed.write_bytes(gzip.compress("".join(f"u{n}@example.com\n" for n in range(2_000)).encode())[:-20])
     assert bounces("suppressions", "import", packed) == 3
     assert "what is before that was imported" in capsys.readouterr().err
+    packed.write_bytes(packed.read_bytes()[:12])
+    assert bounces("suppressions", "import", packed) == 2
+    assert "imported" not in capsys.readouterr().err
+
+
+def test_a_file_that_proves_to_be_damaged_at_its_end_was_imported(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "damaged.gz"
+    whole = gzip.compress("".join(f"u{n}@example.com\n" for n in range(2_000)).encode())
+    packed.write_bytes(whole[:-8] + bytes(8))  # of the checksum and the length
+    assert bounces("suppressions", "import", packed, "--dry-run") == 2
+    assert "CRC check failed" in (said := capsys.readouterr().err)
+    assert "nothing was changed" in said
+    assert bounces("suppressions", "import", packed) == 3
+    assert "what is before that was imported" in capsys.readouterr().err
+    assert tables.items() != []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full: /dev/full of Linux")
+def test_rejected_rows_for_which_there_is_no_room_are_said_by_the_file_that_has_none(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, LIST + "bad,,,,,\n")
+    assert bounces("suppressions", "import", file, "--rejects", "/dev/full") == 3
+    assert capsys.readouterr().err == (
+        "bounces: /dev/full: No space left on device; --rejects FILE puts it elsewhere\n"
+    )
 
 
 def test_an_import_that_breaks_off_goes_on_and_ends_as_if_it_had_not(
