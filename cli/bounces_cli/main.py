@@ -7,8 +7,10 @@ a few thousand mails the time to start counts.
 from __future__ import annotations
 
 import argparse
+import codecs
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -30,6 +32,7 @@ TEXTS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with `argv` (default: the process's own) and return its exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
+    _settle_encoding()
     arguments = _parser(given).parse_args(given)
     try:
         _require_utf_8(arguments)
@@ -50,6 +53,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"bounces: the output is not whole: {error.strerror}", file=sys.stderr)
         return BROKEN
     return code
+
+
+def _settle_encoding() -> None:
+    """Have files and pipes get UTF-8, as which addresses are read, whatever the locale; a terminal what it can show."""
+    out = sys.stdout
+    if not isinstance(out, io.TextIOWrapper) or codecs.lookup(out.encoding).name == "utf-8":
+        return
+    if out.isatty():
+        out.reconfigure(errors="backslashreplace")
+    else:
+        out.reconfigure(encoding="utf-8")
 
 
 def _drop_output() -> None:
