@@ -20,7 +20,7 @@ from bounces.store import GLOBAL, Cause, Scope, Suppression
 from bounces.store.evidence import Evidence
 from bounces.store.models import SuppressionItem, in_table
 from bounces.store.rows import FIELDS
-from bounces_cli import importing, suppression_export
+from bounces_cli import importing, suppression_export, suppression_import
 from bounces_cli.main import main
 from tests.stack import in_memory, times
 from tests.stack.in_memory import Tables
@@ -924,3 +924,17 @@ def test_suppressions_that_are_imported_again_are_as_old_as_the_first_time(
     assert "--again imports all of it again, as of then" in capsys.readouterr().out
     assert bounces("suppressions", "import", file, "--again") == 0
     assert tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
+
+
+def test_a_row_that_was_of_tomorrow_can_be_imported_tomorrow(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yesterday = datetime.now(UTC).replace(microsecond=0) - DAY
+    file = written(tmp_path, LIST + f"c@example.com,,,{yesterday.isoformat()},,\n")
+    with mock.patch.object(importing, "datetime") as clock, mock.patch.object(suppression_import, "datetime") as its:
+        clock.now.return_value = its.now.return_value = yesterday - DAY / 24
+        clock.fromisoformat = datetime.fromisoformat
+        assert bounces("suppressions", "import", file) == 1
+    assert "0 new or changed, 0 known before, 1 rejected" in capsys.readouterr().out
+    assert bounces("suppressions", "import", file, "--again") == 0
+    assert not tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
