@@ -938,3 +938,39 @@ def test_a_row_that_was_of_tomorrow_can_be_imported_tomorrow(
     assert "0 new or changed, 0 known before, 1 rejected" in capsys.readouterr().out
     assert bounces("suppressions", "import", file, "--again") == 0
     assert not tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
+
+
+def test_of_two_exports_into_one_file_one_is_refused(
+    tables: Tables,
+    bounces: Bounces,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    filled(tables)
+    monkeypatch.setattr("bounces.store.scanning.PAGE", 5)
+    assert bounces("suppressions", "export", "--out", tmp_path / "whole.csv") == 0
+    file = tmp_path / "out.csv"
+    original = suppression_export._page
+    codes: list[int] = []
+
+    def meet(*arguments: Any) -> None:
+        original(*arguments)
+        if not codes:
+            codes.append(0)
+            codes.append(bounces("suppressions", "export", "--out", file))
+
+    with mock.patch.object(suppression_export, "_page", meet):
+        assert bounces("suppressions", "export", "--out", file) == 0
+    assert codes == [0, 2]
+    assert "out.csv.part is being written by another export; wait for its end" in capsys.readouterr().err
+    assert file.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert bounces("suppressions", "export", "--out", file) == 0
+    assert not (tmp_path / "out.csv.part").exists()
+
+
+def test_an_export_into_a_folder_that_is_not_there_does_nothing(
+    bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bounces("suppressions", "export", "--out", tmp_path / "none" / "out.csv") == 2
+    assert "out.csv.part: No such file or directory" in capsys.readouterr().err
