@@ -127,6 +127,16 @@ def test_one_report_is_taken_back(tables: Tables, bounces: Bounces, capsys: pyte
     assert "is not remembered" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("report", ["", " "])
+def test_no_report_is_undone_by_an_empty_id(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str], report: str
+) -> None:
+    tables.store.apply(hard("only", at=THEN))
+    assert bounces("undo", USER, report, "--why", "a variable that is not set") == 2
+    assert capsys.readouterr().err.startswith("bounces: REPORT is empty")
+    assert tables.store.status(USER).state is State.HARD_BOUNCED
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
