@@ -71,6 +71,8 @@ class SoFar:
 def run(arguments: argparse.Namespace) -> int:
     """Export and return the exit code. Raises `CommandError`."""
     since = time_given("--since", arguments.since)
+    if not Path(arguments.out).name:
+        raise CommandError(f"--out: {arguments.out!r} is no name of a file")
     tables = tables_of(arguments)
     with tables.talking():
         table = tables.store().table_ids()[1]

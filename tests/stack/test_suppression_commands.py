@@ -974,3 +974,19 @@ def test_an_export_into_a_folder_that_is_not_there_does_nothing(
 ) -> None:
     assert bounces("suppressions", "export", "--out", tmp_path / "none" / "out.csv") == 2
     assert "out.csv.part: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_an_export_is_asked_for_by_the_name_of_a_file(
+    bounces: Bounces, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert bounces("suppressions", "export", "--out", name) == 2
+    assert capsys.readouterr().err == f"bounces: --out: {name!r} is no name of a file\n"
+
+
+@pytest.mark.parametrize("verb", [("check",), ("lift", "--why", "x")])
+def test_a_file_without_a_name_is_not_standard_input(
+    bounces: Bounces, capsys: pytest.CaptureFixture[str], verb: tuple[str, ...]
+) -> None:
+    assert bounces("suppressions", *verb, "--file", "") == 2
+    assert "--file is empty" in capsys.readouterr().err
