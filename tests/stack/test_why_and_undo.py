@@ -111,6 +111,16 @@ def test_of_an_unknown_address_nothing_is_told(
     assert "no mail address" in capsys.readouterr().err
 
 
+def test_what_an_mta_logged_was_received_on_the_day_of_the_push(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.store.apply(hard("h", at=THEN - 2 * DAY, received_time=THEN, source=Source.POWERMTA))
+    tables.store.apply(hard("late", at=THEN - DAY / 24, received_time=THEN, source=Source.KUMOMTA))
+    assert bounces("why", USER, "--json") == 0
+    received = [past["received"] for past in json.loads(capsys.readouterr().out)["history"]]
+    assert received == ["2024-05-01T00:00:00Z", "2024-05-01T11:00:00Z"]
+
+
 def test_one_report_is_taken_back(tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]) -> None:
     tables.store.subscribe(USER, "news")
     before = tables.dump()[tables.suppressions]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bounces.records import Report, Verdict
 from bounces.store.decisions import Decision
-from bounces.store.evidence import LOGS, Evidence, noted
+from bounces.store.evidence import Evidence, came, noted
 from bounces.store.evidence import written as written_time
 from bounces.store.review_reasons import shape_of_verdict
 from bounces.store.shapes import id_of
@@ -73,8 +73,7 @@ def arrival_of(report: Report) -> datetime:
     Of a record, which a shipper may send again, it is the beginning of that day, or the event where that is later: what
     is written of it says the same when it is read again. Raises `RecordError` where it has no time.
     """
-    came = noted(report)
-    return max(Evidence.of(report).time, came - timedelta(days=1)) if report.source in LOGS else came
+    return came(noted(report), Evidence.of(report).time, report.source)
 
 
 def day_of(verdict: Verdict, why: str) -> Day:
