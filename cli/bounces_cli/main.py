@@ -22,10 +22,10 @@ from bounces_cli.errors import BROKEN, DONE, INTERRUPTED, PIPE_CLOSED, CommandEr
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # where output goes that no more can be written of
 COLUMNS = 80  # where there is no terminal
-# Arguments that are kept in a table, or sought there. A path may have any bytes.
+# Arguments that are kept in a table, or sought there or at AWS. A path may have any bytes.
 TEXTS = (
     *("author", "category", "lines", "list", "provider", "reason", "recipient", "remote_mta", "report", "rule"),
-    *("which", "why"),
+    *("secret", "stack", "subscribers_table", "suppressions_table", "table", "which", "why"),
 )
 
 

@@ -234,14 +234,14 @@ def test_what_cannot_be_decided_is_refused_and_nothing_written(
     assert tables.items() == []
 
 
-@pytest.mark.parametrize("option", ["--why", "--reason", "--author", "--list"])
+@pytest.mark.parametrize("option", ["--why", "--reason", "--author", "--list", "--stack", "--subscribers-table"])
 @pytest.mark.parametrize("verb", ["add", "import"])
 def test_what_is_not_utf_8_is_refused_in_words(
     verb: str, option: str, tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     what = "a@example.com" if verb == "add" else written(tmp_path, "a@example.com\n")
     assert bounces("suppressions", verb, what, "--why", "x", option, "caf\udce9") == 2
-    assert f"{option[2:]}: 'caf\\udce9' is not UTF-8" in capsys.readouterr().err
+    assert f"{option[2:].replace('-', '_')}: 'caf\\udce9' is not UTF-8" in capsys.readouterr().err
     assert tables.items() == []
 
 
