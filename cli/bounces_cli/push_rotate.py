@@ -11,10 +11,10 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from bounces_cli.errors import BROKEN, CONFLICT, DONE, CommandError
 from bounces_cli.operators import words_of
@@ -54,9 +54,12 @@ def run(arguments: argparse.Namespace) -> int:
                 "it. When every sender has the current token: bounces push rotate-token --finish"
             )
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        if out is not None:
-            _write(out, token)  # before anything changes: a token that nobody can read helps nobody
-        _save(secret, held, {CURRENT: token, PREVIOUS: held.tokens[CURRENT]})
+        # Opened before anything changes: a token that nobody can read helps nobody. Written when the token holds, since
+        # the one in the file may be in use.
+        with nullcontext() if out is None else _opened(out) as file:
+            _save(secret, held, {CURRENT: token, PREVIOUS: held.tokens[CURRENT]})
+            if out is not None and file is not None:
+                _write(out, file, token)
     print(_what_to_do(secret, out, arguments))
     return DONE
 
@@ -92,13 +95,22 @@ def _save(secret: str, held: Held, tokens: dict[str, str]) -> None:
         ) from error
 
 
-def _write(path: Path, token: str) -> None:
+def _opened(path: Path) -> IO[bytes]:
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(token + "\n")
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "wb", buffering=0)
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
+
+
+def _write(path: Path, file: IO[bytes], token: str) -> None:
+    try:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(token.encode() + b"\n")
+        file.truncate()
+    except OSError as error:
+        raise CommandError(
+            f"{path}: {error.strerror}; there is a new token all the same, in the secret", BROKEN
+        ) from error
 
 
 def _what_to_do(secret: str, out: Path | None, arguments: argparse.Namespace) -> str:
