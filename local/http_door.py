@@ -88,7 +88,12 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        body = self._body()
+        try:
+            body = self._body()
+        except ValueError:
+            self.close_connection = True  # nobody knows where the next request begins
+            self._send(_said(400, "Bad Request"))
+            return
         if body is None:
             self.close_connection = True  # what is left of the body is not read
             self._send(_said(413, "Request Entity Too Large"))
@@ -126,13 +131,16 @@ class _Handler(BaseHTTPRequestHandler):
             return _said(500, "Internal Server Error")
 
     def _body(self) -> bytes | None:
-        """Return the request's body; None where it is longer than is taken."""
+        """Return the request's body; None where it is longer than is taken. Raises `ValueError` where it is not whole.
+
+        Of a body that was cut, the last record could be about somebody else.
+        """
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             return self._chunks()
         length = self.headers.get("Content-Length", "0")
         size = int(length) if length.isascii() and length.isdigit() else 0
         if size <= MAX_BODY:
-            return self.rfile.read(size)
+            return self._whole(size)
         for _ in range(min(size, _MAX_DRAINED) // _PIECE):  # else the client meets a closed connection, not the answer
             self.rfile.read(_PIECE)
         return None
@@ -141,13 +149,22 @@ class _Handler(BaseHTTPRequestHandler):
         body = bytearray()
         while True:
             line = self.rfile.readline(_MAX_CHUNK_LINE).partition(b";")[0].strip()
-            size = int(line or b"0", 16)
+            size = int(line, 16)
+            if size < 0:
+                raise ValueError(f"a chunk of {size} bytes")
             if len(body) + size > MAX_BODY:
                 return None
-            body += self.rfile.read(size)
+            body += self._whole(size)
             self.rfile.readline(_MAX_CHUNK_LINE)
             if size == 0:
                 return bytes(body)
+
+    def _whole(self, size: int) -> bytes:
+        """Return the next `size` bytes. Raises `ValueError` where the client ends before."""
+        read = self.rfile.read(size)
+        if len(read) < size:
+            raise ValueError(f"{len(read)} bytes of {size}")
+        return read
 
     def _send(self, answer: Answer) -> None:
         self.send_response(answer.status)

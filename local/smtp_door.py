@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bounces.addresses import is_address
+from bounces.notifications import MAX_RECIPIENTS
 from local.endpoint import HOST, require_free
 from local.receipt_rule import ReceiptRule
 from local.received_mail import ReceivedMail
@@ -54,6 +55,8 @@ class _Handler:
             return "501 5.1.3 Bad recipient address syntax"
         if not self._rule.takes(address):
             return "550 5.1.1 Requested action not taken: mailbox unavailable"
+        if len(envelope.rcpt_tos) == MAX_RECIPIENTS:
+            return "452 4.5.3 Too many recipients"  # the sender gives the others in a mail of their own
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 

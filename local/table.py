@@ -17,8 +17,8 @@ _COLOURS: Mapping[BounceType, str] = {BounceType.HARD: "red", BounceType.SOFT: "
 
 def console() -> Console:
     """Return a console for the terminal there is; in a pipe, one of 120 columns."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=120)
+    found = Console(highlight=False, emoji=False)  # else `:secret:` in an ARN becomes a picture
+    return found if found.is_terminal else Console(highlight=False, emoji=False, width=120)
 
 
 def results(sent: Mapping[str, str], applied: Sequence[Applied], unreported: Mapping[str, str]) -> Table:

@@ -28,6 +28,8 @@ def addresses_given(arguments: argparse.Namespace) -> Iterator[str]:
             raise CommandError("addresses come as arguments or by --file, not both")
         yield from arguments.addresses
         return
+    if arguments.file is not None and not arguments.file.strip():
+        raise CommandError("--file is empty; leave it out to give addresses on standard input")
     path = arguments.file or STANDARD_INPUT
     if path == STANDARD_INPUT and sys.stdin.isatty():
         raise CommandError("which addresses? give them as arguments, by --file FILE, or one a line on standard input")

@@ -6,6 +6,7 @@ away: a column that says so, and that those who are in it are subscribed here wh
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -79,7 +80,7 @@ def survey(rows: Iterable[ReadRow], look: Callable[[ReadRow], None] | None = Non
             found.add(row)
             if look is not None:
                 look(row)
-    except (EOFError, zlib.error) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         found.ended = str(error)
     except CommandError as error:
         if look is not None:  # what it has to say is of another matter

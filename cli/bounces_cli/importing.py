@@ -97,7 +97,12 @@ def run_import(arguments: argparse.Namespace, tables: AddressTables, work: Impor
         rows = Rows(file, form, offset, so_far.lines)
         rejects = Rejects(_rejects(arguments), so_far.rejects_size)
         paths = [] if path == STANDARD_INPUT else [path]
-        with rejects, ThreadPoolExecutor(WORKERS) as workers, progress_over(paths, "Importing") as progress:
+        with (
+            _importing(path),
+            rejects,
+            ThreadPoolExecutor(WORKERS) as workers,
+            progress_over(paths, "Importing") as progress,
+        ):
             shown = 0
             for batch in _batches(iter(rows)):
                 with tables.talking(writing=True):
@@ -259,8 +264,16 @@ def _file(path: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
             file.seek(0)
             yield file, file
     except (EOFError, zlib.error) as error:
-        raise CommandError(
-            f"{path}: {error}; what is before that was imported, but for the last rows", BROKEN
-        ) from error
+        raise CommandError(f"{path}: {error}") from error
     except OSError as error:
         raise CommandError(f"{path}: {reason_of(error)}") from error
+
+
+@contextmanager
+def _importing(path: str) -> Iterator[None]:
+    """Say of a file that cannot be read to its end how much of it was imported."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error) as error:
+        why = reason_of(error) if isinstance(error, OSError) else error
+        raise CommandError(f"{path}: {why}; what is before that was imported, but for the last rows", BROKEN) from error

@@ -7,7 +7,10 @@ a few thousand mails the time to start counts.
 from __future__ import annotations
 
 import argparse
+import codecs
+import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +18,9 @@ from contextlib import suppress
 from functools import cache
 from typing import Any, Final, NoReturn
 
-from bounces_cli.errors import DONE, INTERRUPTED, PIPE_CLOSED, CommandError
+from bounces_cli.errors import BROKEN, DONE, INTERRUPTED, PIPE_CLOSED, CommandError
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # where output goes that no more can be written of
 COLUMNS = 80  # where there is no terminal
 
 
@@ -40,6 +44,7 @@ def command() -> NoReturn:
 
 def _arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     given = sys.argv[1:] if argv is None else list(argv)
+    _settle_encoding()
     return _parser(given).parse_args(given)
 
 
@@ -54,10 +59,31 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The interpreter flushes once more at its end, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return PIPE_CLOSED
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            raise
+        _drop_output()
+        print(f"bounces: the output is not whole: {error.strerror}", file=sys.stderr)
+        return BROKEN
     return code
+
+
+def _settle_encoding() -> None:
+    """Have files and pipes get UTF-8, as which addresses are read, whatever the locale; a terminal what it can show."""
+    out = sys.stdout
+    if not isinstance(out, io.TextIOWrapper) or codecs.lookup(out.encoding).name == "utf-8":
+        return
+    if out.isatty():
+        out.reconfigure(errors="backslashreplace")
+    else:
+        out.reconfigure(encoding="utf-8")
+
+
+def _drop_output() -> None:
+    """Have nobody get what is still to be written: the interpreter flushes once more at its end, and would complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:

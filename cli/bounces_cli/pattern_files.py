@@ -13,6 +13,9 @@ from bounces_cli.errors import CONFLICT, CommandError, reason_of
 from bounces_cli.lines import STANDARD_INPUT
 from bounces_cli.plain import plain
 
+MAX_SHOWN = 1_000
+"""Characters of a refused line that are shown: what is no set may be a line of megabytes."""
+
 
 def read_text(path: str) -> str:
     """Return the text of the file `path` (`-`: standard input), to the letter. Raises `CommandError`."""
@@ -63,4 +66,5 @@ def write_text(path: str, text: str, *, instead_of: str) -> None:
 def tell_refused(refused: Iterable[Refused]) -> None:
     """Say on standard error which lines are refused, and why."""
     for line in refused:
-        print(f"bounces: line {line.number} refused: {plain(line.line)}\n  {plain(line.reason)}", file=sys.stderr)
+        text = line.line if len(line.line) <= MAX_SHOWN else f"{line.line[:MAX_SHOWN]}..."
+        print(f"bounces: line {line.number} refused: {plain(text)}\n  {plain(line.reason)}", file=sys.stderr)

@@ -20,6 +20,7 @@ from bounces_cli.lines import STANDARD_INPUT
 from bounces_cli.pattern_checks import change_row, change_words, confirm, summary, trial
 from bounces_cli.pattern_files import read_set, read_text, tell_refused
 from bounces_cli.pattern_places import NOTHING, Loaded, SetPlace, TablePlace, Wish, place_of
+from bounces_cli.people import agree
 from bounces_cli.plain import plain
 from bounces_cli.problems import Problems
 from bounces_cli.stacks import PATTERNS
@@ -77,6 +78,10 @@ def _import(arguments: Arguments) -> int:
     if refused and not len(patterns):
         tell_refused(refused)
         raise CommandError("nothing was saved: every line is refused")
+    if len(loaded.patterns) and not len(patterns) and not arguments.yes:
+        name = "standard input" if arguments.source == STANDARD_INPUT else arguments.source
+        print(f"bounces: {name}: there is no pattern in it", file=sys.stderr)
+        agree(f"Take away the {len(loaded.patterns)} that are there?", "saved")
     after = replace(loaded, patterns=patterns, refused=())
     return _save(arguments, place, loaded, after, f"imported {len(patterns)}", refused)
 
@@ -152,6 +157,8 @@ def _policy(arguments: Arguments) -> int:
     place, loaded = _opened(arguments)
     _table(place, "policy")
     text = None if arguments.default else read_text(arguments.source)
+    if text is not None and not text.strip():
+        raise CommandError(f"{arguments.source}: there is nothing in it; --default takes the policy that is set back")
     return _save(arguments, place, loaded, replace(loaded, policy_text=text), "policy changed")
 
 

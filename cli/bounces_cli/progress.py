@@ -51,7 +51,7 @@ class Progress:
     def write(self, text: str) -> None:
         """Write `text`, whole lines of ASCII, to standard output, and let whoever reads it have it."""
         if self.console is not None:
-            self.console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
+            self.console.print(text, end="", markup=False, emoji=False, highlight=False, soft_wrap=True)
             return
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -10,13 +10,14 @@ import argparse
 import json
 import os
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from bounces_cli.errors import BROKEN, CONFLICT, DONE, CommandError, reason_of
 from bounces_cli.operators import talking_to
-from bounces_cli.private_files import PRIVATE, opened_privately
+from bounces_cli.private_files import PRIVATE
 from bounces_cli.stacks import output_of
 
 SECRET_OUTPUT: Final = "PushSecretArn"  # noqa: S105  the output's name
@@ -53,9 +54,12 @@ def run(arguments: argparse.Namespace) -> int:
                 "it. When every sender has the current token: bounces push rotate-token --finish"
             )
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        if out is not None:
-            _write(out, token)  # before anything changes: a token that nobody can read helps nobody
-        _save(secret, held, {CURRENT: token, PREVIOUS: held.tokens[CURRENT]})
+        # Opened before anything changes: a token that nobody can read helps nobody. Written when the token holds, since
+        # the one in the file may be in use.
+        with nullcontext() if out is None else _opened(out) as file:
+            _save(secret, held, {CURRENT: token, PREVIOUS: held.tokens[CURRENT]})
+            if out is not None and file is not None:
+                _write(out, file, token)
     print(_what_to_do(secret, out, arguments))
     return DONE
 
@@ -91,13 +95,22 @@ def _save(secret: str, held: Held, tokens: dict[str, str]) -> None:
         ) from error
 
 
-def _write(path: Path, token: str) -> None:
+def _opened(path: Path) -> IO[bytes]:
     try:
-        with opened_privately(path, "wb") as file:
-            os.fchmod(file.fileno(), PRIVATE)  # one that was there may be everybody's
-            file.write(token.encode() + b"\n")
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE), "wb", buffering=0)
     except OSError as error:
         raise CommandError(f"{path}: {reason_of(error)}") from error
+
+
+def _write(path: Path, file: IO[bytes], token: str) -> None:
+    try:
+        os.fchmod(file.fileno(), PRIVATE)  # one that was there may be everybody's
+        file.write(token.encode() + b"\n")
+        file.truncate()
+    except OSError as error:
+        raise CommandError(
+            f"{path}: {reason_of(error)}; there is a new token all the same, in the secret", BROKEN
+        ) from error
 
 
 def _what_to_do(secret: str, out: Path | None, arguments: argparse.Namespace) -> str:

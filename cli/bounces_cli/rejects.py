@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Self
 
@@ -26,24 +28,31 @@ class Rejects:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file."""
+        """Close the file; what is in it is on disk, or has been told not to be."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
 
     def add(self, line: int, why: str, row: str) -> None:
         """Put the `row` of `line` there. Raises `CommandError`."""
-        try:
+        with self._telling():
             if self._file is None:
                 self._file = self._opened()
             self._write(str(line), why, row)
-        except OSError as error:
-            raise CommandError(f"{self.path}: {reason_of(error)}; --rejects FILE puts it elsewhere", BROKEN) from error
 
     def flushed(self) -> int:
-        """Have all of it on disk, and return its size."""
+        """Have all of it on disk, and return its size. Raises `CommandError`."""
         if self._file is not None:
-            self._file.flush()
+            with self._telling():
+                self._file.flush()
         return self._size
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise CommandError(f"{self.path}: {reason_of(error)}; --rejects FILE puts it elsewhere", BROKEN) from error
 
     def _opened(self) -> IO[bytes]:
         if self._size and self.path.exists():

@@ -63,7 +63,7 @@ class Telling:
         elif self._manner.is_dry:
             console = self._progress.console or Screen()
             show_mail(source, list(verdicts), plain(mail.reading.reason), console)
-            console.print(f"  {self.would_be(mail.place)}", style="dim", markup=False, highlight=False)
+            console.print(f"  {self.would_be(mail.place)}", style="dim", markup=False, emoji=False, highlight=False)
 
     def would_be(self, place: Place) -> str:
         """Return where a mail of `place` belongs and what would be done with it, in words."""

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import fcntl
 import io
 import json
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from bounces import cells
 from bounces_cli.address_tables import AddressTables, tables_of
 from bounces_cli.errors import BROKEN, DONE, CommandError, reason_of
-from bounces_cli.private_files import PRIVATE, opened_privately
+from bounces_cli.private_files import PRIVATE
 from bounces_cli.progress import progress_to
 from bounces_cli.read_state import read_state, write_state
 from bounces_cli.times import time_given
@@ -70,6 +71,8 @@ class SoFar:
 def run(arguments: argparse.Namespace) -> int:
     """Export and return the exit code. Raises `CommandError`."""
     since = time_given("--since", arguments.since)
+    if not Path(arguments.out).name:
+        raise CommandError(f"--out: {arguments.out!r} is no name of a file")
     tables = tables_of(arguments)
     with tables.talking():
         table = tables.store().table_ids()[1]
@@ -86,25 +89,58 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _into_file(tables: AddressTables, wish: Wish, path: Path) -> SoFar:
     part, state = path.with_name(f"{path.name}.part"), path.with_name(f"{path.name}.state")
-    so_far = _resumed(state, part, wish)
-    try:
-        with opened_privately(part, "r+b" if so_far.size else "wb") as file:
+    with _alone(part) as file:
+        so_far = _resumed(state, part, wish)
+        try:
             os.fchmod(file.fileno(), PRIVATE)  # a version before made it as files are by default
             file.truncate(so_far.size)
             file.seek(0, os.SEEK_END)
             _write(tables, wish, so_far, file, state)
-        part.replace(path)
-        with suppress(FileNotFoundError):
-            state.unlink()
-    except OSError as error:
-        raise CommandError(f"{path}: {reason_of(error)}", BROKEN) from error
+            part.replace(path)
+            with suppress(FileNotFoundError):
+                state.unlink()
+        except OSError as error:
+            raise CommandError(f"{path}: {reason_of(error)}", BROKEN) from error
     return so_far
+
+
+@contextmanager
+def _alone(part: Path) -> Iterator[IO[bytes]]:
+    """Yield the file `part`, made if need be, to which no other export writes meanwhile. Raises `CommandError`."""
+    try:
+        file = _locked(part)
+        while not _is_there(part, file):  # another export has given it its name before it let go of it
+            file.close()
+            file = _locked(part)
+    except BlockingIOError as error:
+        raise CommandError(f"{part} is being written by another export; wait for its end") from error
+    except OSError as error:
+        raise CommandError(f"{part}: {reason_of(error)}") from error
+    with file:
+        yield file
+
+
+def _locked(part: Path) -> IO[bytes]:
+    file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE), "r+b")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _is_there(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def _resumed(state: Path, part: Path, wish: Wish) -> SoFar:
     """Return how far an export of the same was that was interrupted; a new one where there is none."""
     saved = read_state(state)
-    if saved is None or not part.exists():
+    if saved is None or not part.stat().st_size:
         return SoFar(_now())
     if saved.get("wish") != asdict(wish):
         raise CommandError(

@@ -27,9 +27,10 @@ def run(arguments: argparse.Namespace) -> int:
     store = tables.store()
     by = author(arguments.author)
     list_id = list_given(arguments)
+    now = datetime.now(UTC).replace(microsecond=0)
 
     def ready(row: ReadRow, began: datetime) -> Suppression:
-        return suppression_of(row.cells, Told(began, by, arguments.why, list_id, arguments.reason))
+        return suppression_of(row.cells, Told(began, by, arguments.why, list_id, arguments.reason, now))
 
     def write(suppressions: Sequence[Suppression], each: Each) -> int:
         return store.merge(suppressions, each).changed

@@ -42,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
             "undo takes ADDRESS and REPORT, or --rule RULE, --provider NAME, --source NAME or --remote-mta HOST "
             "(or several of these)"
         )
+    if is_one and not arguments.report.strip():
+        raise CommandError("REPORT is empty, and every report begins so; `bounces why ADDRESS` shows their ids")
     tables = tables_of(arguments)
     if is_one:
         return _one(arguments, tables, decision)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bounces.store import Decided, Membership, Past, Status, Suppression
 from bounces.store import explaining as words
-from bounces.store.evidence import SHORT_ID, written
+from bounces.store.evidence import SHORT_ID, came, written
 from bounces.store.rows import rows_of
 from bounces.store.suppressions import Lift, scope_of
 from bounces_cli.plain import plain
@@ -163,7 +163,7 @@ def _membership_json(membership: Membership) -> dict[str, Any]:
 def _past_json(past: Past, status: Status) -> dict[str, Any]:
     row: dict[str, Any] = {
         "time": written(past.evidence.time),
-        "received": written(past.noted),
+        "received": written(came(past.noted, past.evidence.time, past.source)),
         "applied": past.applied,
         "report": past.evidence.report,
         "event": past.event,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -98,6 +99,25 @@ def test_a_function_that_fails_or_is_late_is_api_gateway_s_answer() -> None:
     with door(Invoked(lambda: late.wait(10)), seconds=0.2) as opened:
         assert ask(opened, "POST", "/in", b"") == (503, b'{"message": "Service Unavailable"}', None)
         late.set()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"Content-Length: 30\r\n\r\nb,ann@example.co",
+        b"Transfer-Encoding: chunked\r\n\r\n1e\r\nb,ann@example.co",
+        b"Transfer-Encoding: chunked\r\n\r\n10\r\nb,ann@example.co\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n-5\r\nb,ann\r\n0\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nten\r\nb,ann\r\n0\r\n\r\n",
+    ],
+)
+def test_a_body_that_is_not_whole_reaches_no_function(sent: bytes) -> None:
+    function = Invoked(lambda: {"statusCode": 200})
+    with door(function) as opened, socket.create_connection(("127.0.0.1", opened.port), timeout=20) as connection:
+        connection.sendall(b"POST /in HTTP/1.1\r\nHost: x\r\nContent-Type: text/csv\r\n" + sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.makefile("rb").read().startswith(b"HTTP/1.1 400 ")
+        assert not function.event
 
 
 @pytest.mark.parametrize(

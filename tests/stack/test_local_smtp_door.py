@@ -178,3 +178,12 @@ def test_a_mail_that_cannot_be_kept_is_left_to_its_sender(deployed: Deployed, go
     finally:
         door.stop()
     assert refused.value.smtp_code == 451
+
+
+def test_a_mail_has_no_more_recipients_than_its_notification_may_name(deployed: Deployed, smtp: smtplib.SMTP) -> None:
+    smtp.ehlo()
+    smtp.mail("<>")
+    answers = [smtp.rcpt(f"bounces+news.n47.s{place}@return.example.com")[0] for place in range(502)]
+    assert answers == [250] * 500 + [452] * 2
+    assert smtp.data(MAIL)[0] == 250
+    assert len(notifications.read_receipt(json.dumps(announced(deployed))).envelope_recipients) == 500

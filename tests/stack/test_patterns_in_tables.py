@@ -182,3 +182,13 @@ def test_a_table_that_is_not_there_is_said(
     assert "no-such-table" in capsys.readouterr().err
     assert main(["patterns", "list", "--stack", "no-such-stack"]) == 2
     assert "no-such-stack" in capsys.readouterr().err
+
+
+def test_an_empty_policy_is_refused(
+    bounces: Bounces, store: PatternStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "policy.toml"
+    empty.write_text("\n")
+    assert bounces("policy", empty, "--why", "an editor that failed") == 2
+    assert "there is nothing in it; --default takes" in capsys.readouterr().err
+    assert store.current() is None

@@ -78,8 +78,10 @@ def test_a_rotation_under_way_is_finished_first(
 
 
 def test_of_two_rotations_at_once_one_is_refused(
-    secret: str, rotate: Rotate, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    secret: str, rotate: Rotate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    in_use = tmp_path / "token"
+    in_use.write_text(f"{FIRST}\n")
     manager = clients.secretsmanager()
     put = manager.put_secret_value
     other = {"current": "otherToken", "previous": FIRST}
@@ -89,7 +91,8 @@ def test_of_two_rotations_at_once_one_is_refused(
         return put(**asked)
 
     monkeypatch.setattr(manager, "put_secret_value", after_another)
-    assert rotate() == 4
+    assert rotate("--out", in_use) == 4
+    assert in_use.read_text() == f"{FIRST}\n"
     assert "was changed meanwhile; nothing was done" in capsys.readouterr().err
     assert tokens(secret) == other
 
@@ -104,3 +107,20 @@ def test_what_is_no_push_secret_is_left_alone(secret: str, rotate: Rotate, capsy
 def test_a_file_that_cannot_be_written_changes_nothing(secret: str, rotate: Rotate, tmp_path: Path) -> None:
     assert rotate("--out", tmp_path / "missing" / "token") == 2
     assert tokens(secret) == {"previous": "", "current": FIRST}
+
+
+def test_a_longer_token_in_the_file_leaves_nothing_of_itself(secret: str, rotate: Rotate, tmp_path: Path) -> None:
+    out = tmp_path / "token"
+    out.write_text("x" * 500)
+    assert rotate("--out", out) == 0
+    assert out.read_text() == tokens(secret)["current"] + "\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full: /dev/full of Linux")
+def test_where_the_file_has_no_room_the_token_is_in_the_secret(
+    secret: str, rotate: Rotate, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.fchmod", lambda *_: None)  # of the device, which is not ours
+    assert rotate("--out", "/dev/full") == 3
+    assert "there is a new token all the same" in capsys.readouterr().err
+    assert tokens(secret)["previous"] == FIRST

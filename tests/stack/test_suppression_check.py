@@ -124,3 +124,11 @@ def test_what_may_be_mailed_is_printed_as_it_was_asked_for(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(latin)))
     assert main(["suppressions", "check", "--sendable"]) == 1
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("verb", [("check",), ("lift", "--why", "x")])
+def test_a_file_without_a_name_is_not_standard_input(
+    bounces: Bounces, capsys: pytest.CaptureFixture[str], verb: tuple[str, ...]
+) -> None:
+    assert bounces("suppressions", *verb, "--file", "") == 2
+    assert "--file is empty" in capsys.readouterr().err

@@ -72,7 +72,7 @@ def test_what_cannot_be_decided_is_refused_and_nothing_written(
     assert tables.items() == []
 
 
-@pytest.mark.parametrize("option", ["--why", "--reason", "--author", "--list"])
+@pytest.mark.parametrize("option", ["--why", "--reason", "--author", "--list", "--stack", "--subscribers-table"])
 @pytest.mark.parametrize("verb", ["add", "import"])
 def test_what_is_not_utf_8_is_refused_in_words(
     verb: str, option: str, tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -191,3 +191,47 @@ def test_an_export_that_breaks_off_goes_on_and_has_the_same_bytes(
     assert file.read_bytes() == (tmp_path / "whole.csv").read_bytes()
     assert len(pages) == 7 + 2  # no page was asked for twice but those that were struck
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.csv", "whole.csv"]
+
+
+def test_of_two_exports_into_one_file_one_is_refused(
+    tables: Tables,
+    bounces: Bounces,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    filled(tables)
+    monkeypatch.setattr("bounces.store.scanning.PAGE", 5)
+    assert bounces("suppressions", "export", "--out", tmp_path / "whole.csv") == 0
+    file = tmp_path / "out.csv"
+    original = suppression_export._page
+    codes: list[int] = []
+
+    def meet(*arguments: Any) -> None:
+        original(*arguments)
+        if not codes:
+            codes.append(0)
+            codes.append(bounces("suppressions", "export", "--out", file))
+
+    with mock.patch.object(suppression_export, "_page", meet):
+        assert bounces("suppressions", "export", "--out", file) == 0
+    assert codes == [0, 2]
+    assert "out.csv.part is being written by another export; wait for its end" in capsys.readouterr().err
+    assert file.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert bounces("suppressions", "export", "--out", file) == 0
+    assert not (tmp_path / "out.csv.part").exists()
+
+
+def test_an_export_into_a_folder_that_is_not_there_does_nothing(
+    bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bounces("suppressions", "export", "--out", tmp_path / "none" / "out.csv") == 2
+    assert "out.csv.part: No such file or directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_an_export_is_asked_for_by_the_name_of_a_file(
+    bounces: Bounces, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert bounces("suppressions", "export", "--out", name) == 2
+    assert capsys.readouterr().err == f"bounces: --out: {name!r} is no name of a file\n"

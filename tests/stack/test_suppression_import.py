@@ -14,7 +14,7 @@ import pytest
 from bounces.store import GLOBAL, Cause, Scope, Suppression
 from bounces.store.evidence import Evidence
 from bounces.store.models import SuppressionItem, in_table
-from bounces_cli import importing
+from bounces_cli import importing, suppression_import
 from tests.stack import in_memory
 from tests.stack.in_memory import Tables
 from tests.stack.suppression_commands import DAY, THEN, Bounces, known, written
@@ -311,6 +311,9 @@ def test_a_file_that_cannot_be_read_says_so(
     packed.write_bytes(gzip.compress("".join(f"u{n}@example.com\n" for n in range(2_000)).encode())[:-20])
     assert bounces("suppressions", "import", packed) == 3
     assert "what is before that was imported" in capsys.readouterr().err
+    packed.write_bytes(packed.read_bytes()[:12])
+    assert bounces("suppressions", "import", packed) == 2
+    assert "imported" not in capsys.readouterr().err
 
 
 def test_an_import_that_breaks_off_goes_on_and_ends_as_if_it_had_not(
@@ -363,3 +366,42 @@ def test_suppressions_that_are_imported_again_are_as_old_as_the_first_time(
     assert "--again imports all of it again, as of then" in capsys.readouterr().out
     assert bounces("suppressions", "import", file, "--again") == 0
     assert tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable
+
+
+def test_a_file_that_proves_to_be_damaged_at_its_end_was_imported(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packed = tmp_path / "damaged.gz"
+    whole = gzip.compress("".join(f"u{n}@example.com\n" for n in range(2_000)).encode())
+    packed.write_bytes(whole[:-8] + bytes(8))  # of the checksum and the length
+    assert bounces("suppressions", "import", packed, "--dry-run") == 2
+    assert "CRC check failed" in (said := capsys.readouterr().err)
+    assert "nothing was changed" in said
+    assert bounces("suppressions", "import", packed) == 3
+    assert "what is before that was imported" in capsys.readouterr().err
+    assert tables.items() != []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is full: /dev/full of Linux")
+def test_rejected_rows_for_which_there_is_no_room_are_said_by_the_file_that_has_none(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, LIST + "bad,,,,,\n")
+    assert bounces("suppressions", "import", file, "--rejects", "/dev/full") == 3
+    assert capsys.readouterr().err == (
+        "bounces: /dev/full: No space left on device; --rejects FILE puts it elsewhere\n"
+    )
+
+
+def test_a_row_that_was_of_tomorrow_can_be_imported_tomorrow(
+    tables: Tables, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yesterday = datetime.now(UTC).replace(microsecond=0) - DAY
+    file = written(tmp_path, LIST + f"c@example.com,,,{yesterday.isoformat()},,\n")
+    with mock.patch.object(importing, "datetime") as clock, mock.patch.object(suppression_import, "datetime") as its:
+        clock.now.return_value = its.now.return_value = yesterday - DAY / 24
+        clock.fromisoformat = datetime.fromisoformat
+        assert bounces("suppressions", "import", file) == 1
+    assert "0 new or changed, 0 known before, 1 rejected" in capsys.readouterr().out
+    assert bounces("suppressions", "import", file, "--again") == 0
+    assert not tables.store.check(["c@example.com"], None, datetime.now(UTC))[0].sendable

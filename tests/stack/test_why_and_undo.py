@@ -108,6 +108,16 @@ def test_of_an_unknown_address_nothing_is_told(
     assert "no mail address" in capsys.readouterr().err
 
 
+def test_what_an_mta_logged_was_received_on_the_day_of_the_push(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables.store.apply(hard("h", at=THEN - 2 * DAY, received_time=THEN, source=Source.POWERMTA))
+    tables.store.apply(hard("late", at=THEN - DAY / 24, received_time=THEN, source=Source.KUMOMTA))
+    assert bounces("why", USER, "--json") == 0
+    received = [past["received"] for past in json.loads(capsys.readouterr().out)["history"]]
+    assert received == ["2024-05-01T00:00:00Z", "2024-05-01T11:00:00Z"]
+
+
 def test_one_report_is_taken_back(tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str]) -> None:
     tables.store.subscribe(USER, "news")
     before = tables.dump()[tables.suppressions]
@@ -156,6 +166,16 @@ def test_of_many_reports_those_forgotten_meanwhile_are_named_and_the_others_take
     assert f"{USER}: report '{gone}' on this address is not remembered" in err
     assert out == "undone: 1 report\n"
     assert undone(tables) == {"kept"}
+
+
+@pytest.mark.parametrize("report", ["", " "])
+def test_no_report_is_undone_by_an_empty_id(
+    tables: Tables, bounces: Bounces, capsys: pytest.CaptureFixture[str], report: str
+) -> None:
+    tables.store.apply(hard("only", at=THEN))
+    assert bounces("undo", USER, report, "--why", "a variable that is not set") == 2
+    assert capsys.readouterr().err.startswith("bounces: REPORT is empty")
+    assert tables.store.status(USER).state is State.HARD_BOUNCED
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
@@ -19,6 +19,7 @@ from bounces.reading.reports import Arrival
 from bounces.records import BounceType, Event, Report, Source, Verdict
 from bounces.store.decisions import MAX_WHY, Choice, Decision, applied_to
 from bounces.store.effects import Count, End, effect_of
+from bounces.store.review_items import WaitingItem
 from bounces.store.review_reasons import (
     BOUNCE_OF_NOBODY,
     COMPLAINT_OF_NOBODY,
@@ -32,7 +33,7 @@ from bounces.store.review_reasons import (
     shape_of_verdict,
 )
 from bounces.store.states import State
-from bounces.store.waiting import Item, day_of, written_in
+from bounces.store.waiting import Item, arrival_of, day_of, written_in
 from tests.stack.verdicts import NOON, complaint, delivery, hard, no_bounce, soft
 
 POLICY: Final = default_policy()
@@ -240,3 +241,19 @@ def test_an_item_is_named_by_its_shape_and_its_report() -> None:
     day = day_of(verdict, UNKNOWN)
     assert Item(day.shape_id, UNKNOWN, verdict).id == f"{day.shape_id}-{verdict.report.id}"
     assert day.shape_id != day_of(verdict, BOUNCE_OF_NOBODY).shape_id
+
+
+@pytest.mark.parametrize("received", [NOON, NOON.replace(hour=0), NOON.replace(hour=23, minute=59)])
+def test_a_record_came_on_the_day_on_which_it_was_pushed(received: datetime) -> None:
+    verdict = soft(category="other", source=Source.POWERMTA, at=NOON - timedelta(days=3), received_time=received)
+    day = day_of(verdict, UNKNOWN)
+    read = WaitingItem.of(Item(day.shape_id, UNKNOWN, verdict), NOON).read()
+    assert day.day == NOON.date()
+    assert read.came == NOON.replace(hour=0)
+    assert arrival_of(read.verdict.report) == arrival_of(verdict.report)
+
+
+def test_a_record_came_no_sooner_than_it_happened() -> None:
+    verdict = soft(category="other", source=Source.KUMOMTA, received_time=NOON + timedelta(hours=1))
+    day = day_of(verdict, UNKNOWN)
+    assert WaitingItem.of(Item(day.shape_id, UNKNOWN, verdict), NOON).read().came == NOON

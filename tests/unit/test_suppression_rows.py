@@ -156,7 +156,7 @@ def test_live_rows_are_those_that_suppress_now() -> None:
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ({"address": None}, "no mail address"),
+        ({"address": None}, "^an empty text is no mail address"),
         ({"address": "nobody"}, "no mail address"),
         ({"address": "a@b.example", "created": "yesterday"}, "'yesterday' is no time"),
         ({"address": "a@b.example", "created": "2999-01-01"}, "later than this import began"),
@@ -186,3 +186,27 @@ def test_a_row_that_cannot_be_used_says_why(row: dict[str, Any], says: str) -> N
 )
 def test_times_are_read_as_people_and_systems_write_them(text: str, time: datetime) -> None:
     assert time_of(text) == time
+
+
+MIDNIGHT = datetime(2025, 6, 6, tzinfo=UTC)
+"""The end of the day on which `TOLD` imports: when of a record of that day it is said that a door got it."""
+
+
+def test_what_an_mta_logged_today_can_be_imported_today() -> None:
+    logged = Cause("hard-bounce", "powermta", Evidence(TOLD.at - DAY / 24, "a"), MIDNIGHT)
+    freed = Lift(MIDNIGHT, "delivery", "delivered between its soft bounces")
+    known = Suppression(USER, {GLOBAL: Scope((logged,), escalation=logged, freed=freed)})
+    assert merged_rows(through_csv(list(rows_of(known)))) == known
+
+
+@pytest.mark.parametrize("noted", [MIDNIGHT + timedelta(seconds=1), MIDNIGHT - timedelta(seconds=1)])
+def test_no_door_got_anything_later(noted: datetime) -> None:
+    [row] = rows_of(Suppression(USER, {GLOBAL: Scope((Cause("manual", "operator", Evidence(NOON, "a"), noted),))}))
+    with pytest.raises(BouncesError, match="later than this import began"):
+        suppression_of(row, TOLD)
+
+
+def test_nobody_lifts_at_the_end_of_today() -> None:
+    [row] = rows_of(Suppression(USER, {GLOBAL: Scope(lift=Lift(MIDNIGHT, "ann", "ok"))}))
+    with pytest.raises(BouncesError, match="later than this import began"):
+        suppression_of(row, TOLD)

@@ -152,6 +152,26 @@ def test_an_import_that_holds_no_pattern_at_all_does_not_empty_the_set(
     assert path.read_text() == "a==>Soft\n"
 
 
+@pytest.mark.parametrize("text", ["", "\n", "# a==>Soft\n"])
+def test_an_import_without_a_pattern_is_asked_about_where_there_are_some(
+    bounces: Bounces, path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    path.write_text("a==>Soft\n")
+    assert bounces("import", "-", stdin=text) == 2
+    assert capsys.readouterr().err.startswith("bounces: standard input: there is no pattern in it\nbounces: not saved")
+    assert path.read_text() == "a==>Soft\n"
+    assert bounces("import", "-", "--yes", stdin=text) == 0
+    assert path.read_text() == text
+
+
+def test_of_a_line_that_is_refused_no_megabytes_are_shown(
+    bounces: Bounces, path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "wrong.txt").write_text("x" * 3_000_000)
+    assert bounces("import", tmp_path / "wrong.txt") == 2
+    assert len(capsys.readouterr().err) < 2_000
+
+
 def test_trying_shows_what_would_change_from_what_to_what_and_saves_nothing(
     bounces: Bounces, path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -56,6 +56,11 @@ def noted(report: Report) -> datetime:
     return max(event, received)
 
 
+def came(noted: datetime, event: datetime, source: str) -> datetime:
+    """Return when what was `noted` so came in, for people: of a record the day, or its event where that is later."""
+    return max(event, noted - timedelta(days=1)) if source in LOGS else noted
+
+
 def written(time: datetime) -> str:
     """Return `time`, in UTC, as items hold it: ISO 8601 in whole seconds, so that text sorts as time does."""
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -25,7 +25,8 @@ def address_key(text: str | None) -> str:
     """Return the key of the address `text`. Raises `RecipientError` where it is none."""
     address = addresses.key(text or "")
     if not addresses.is_address(address):
-        raise RecipientError(f"{shown(text)} is no mail address, so no subscriber can be found by it")
+        said = shown(text) if text else "an empty text"
+        raise RecipientError(f"{said} is no mail address, so no subscriber can be found by it")
     return address
 
 

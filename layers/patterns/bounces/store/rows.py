@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -48,13 +48,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who imports, why, and when that began: what a row of another list does not say itself."""
+    """Who imports, why, and when that began: what a row of another list does not say itself.
+
+    Where a file is imported again, `at` is the first time, and `now` is this one.
+    """
 
     at: datetime  # aware, UTC, whole seconds
     by: str | None = None
     why: str | None = None
     list_id: str | None = None
     reason: str = IMPORT
+    now: datetime | None = None  # None: at
+
+    @property
+    def latest(self) -> datetime:
+        """The latest time at which something can have happened that a row tells."""
+        return self.at if self.now is None else max(self.at, self.now)
 
 
 def rows_of(suppression: Suppression) -> Iterator[Row]:
@@ -132,16 +141,17 @@ def _row_of_cause(kind: Kind, cause: Cause) -> dict[str, str | None]:
 
 def _ours(row: Row, kind: Kind, told: Told) -> Scope:
     """Return what a row says that `rows_of` wrote."""
+    if kind is Kind.FREED:
+        return Scope(freed=Lift(_noted_time(row, "created", told), _needed(row, "by"), _needed(row, "why")))
     created = _past_time(_needed(row, "created"), told)
-    if kind in (Kind.LIFT, Kind.FREED):
-        lift = Lift(created, _needed(row, "by"), _needed(row, "why"))
-        return Scope(lift=lift) if kind is Kind.LIFT else Scope(freed=lift)
+    if kind is Kind.LIFT:
+        return Scope(lift=Lift(created, _needed(row, "by"), _needed(row, "why")))
     expires = row.get("expires")
     cause = Cause(
         _needed(row, "reason"),
         _needed(row, "source"),
         Evidence(created, _needed(row, "evidence")),
-        _past_time(_needed(row, "noted"), told),
+        _noted_time(row, "noted", told),
         None if expires is None else time_of(expires),
         _bounded(row, "by"),
         _bounded(row, "why"),
@@ -159,15 +169,25 @@ def _foreign(row: Row, address: str, scope: str, told: Told) -> Scope:
     created = _past_time(since, told) if since else told.at
     named = "\0".join((IMPORT, address, scope, reason, evidence.written(created), until or "", why or ""))
     ground = Evidence(created, hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:40])
-    return Scope((Cause(reason, IMPORT, ground, told.at, expires, told.by, why),))
+    return Scope((Cause(reason, IMPORT, ground, max(told.at, created), expires, told.by, why),))
 
 
 def _past_time(text: str, told: Told) -> datetime:
     """Return the time that `text` says. A fact of the future would outlive every lift, so there is none."""
     time = time_of(text)
-    if time > told.at:
+    if time > told.latest:
         raise ValueError(f"{shown(text)} is later than this import began")
     return time
+
+
+def _noted_time(row: Row, name: str, told: Told) -> datetime:
+    """Return when a door got what `row` tells of, at the end of the day of the import at the latest.
+
+    Of what an MTA logged today that is the end of today (`bounces.store.evidence.noted`), which no lift is compared to.
+    """
+    end_of_day = told.latest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    time = time_of(_needed(row, name))
+    return time if time == end_of_day else _past_time(_needed(row, name), told)
 
 
 def _needed(row: Row, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bounces.records import Report, Verdict
 from bounces.store.decisions import Decision
-from bounces.store.evidence import noted
+from bounces.store.evidence import Evidence, came, noted
 from bounces.store.evidence import written as written_time
 from bounces.store.review_reasons import shape_of_verdict
 from bounces.store.shapes import id_of
@@ -70,9 +70,10 @@ class Day:
 def arrival_of(report: Report) -> datetime:
     """Return when `report` came in: of an old log that is sent today, today.
 
-    Raises `RecordError` where it has no time.
+    Of a record, which a shipper may send again, it is the beginning of that day, or the event where that is later: what
+    is written of it says the same when it is read again. Raises `RecordError` where it has no time.
     """
-    return noted(report)
+    return came(noted(report), Evidence.of(report).time, report.source)
 
 
 def day_of(verdict: Verdict, why: str) -> Day:
