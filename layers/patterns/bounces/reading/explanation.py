@@ -14,6 +14,7 @@ from bounces.reading import commands
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
 from bounces.reading.places import (
+    AFTER_LABEL,
     IN_SENTENCE,
     MAX_LINE,
     ON_ITS_OWN,
@@ -26,7 +27,7 @@ from bounces.reading.places import (
 from bounces.reading.places import addresses as addresses_in
 from bounces.reading.replies import NEXT_HOST, Replies, unprompted
 from bounces.reading.text import one_line
-from bounces.reading.wording import MARKS, wording
+from bounces.reading.wording import EXPLANATIONS, MARKS, wording
 from bounces.records import Event
 
 MAX_WORDS: Final = 1500
@@ -43,6 +44,7 @@ _ORIGIN: Final = re.compile(
 _BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at ", " by ", "server ")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _RULE: Final = "-----"
+_UNDERLINE: Final = "====="
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
@@ -245,14 +247,19 @@ class Explanation:
                 if not block[-1].rstrip().endswith(_LEADS_ON) if block else blank > MAX_BLANK:
                     break
                 continue
-            if not block and (_FOOTER.match(line) or is_label_of_another(line)):
+            if not block and (_FOOTER.match(line) or is_label_of_another(line) or self._is_heading(number)):
                 break
             if not line.lstrip().startswith(_RULE) and not ("@" in line and names_another(line)):
                 block.append(line)
-        if not block and place.kind != ON_ITS_OWN:
-            block = [before.strip(_LEADING)]  # `unknown user: kaspar@...`
+        if place.kind != ON_ITS_OWN and (not block or (place.kind == AFTER_LABEL and _says_why(before))):
+            block.insert(0, before.strip(_LEADING + "<"))  # `unknown user: kaspar@...`
         words = one_line(" ".join(block))
         return "" if _is_only_help(block) and not any(codes_in(words)) else words
+
+    def _is_heading(self, number: int) -> bool:
+        """Say whether the line `number` is underlined: what follows is of another matter (MailMarshal's details)."""
+        below = self._lines[number + 1] if number + 1 < len(self._lines) else ""
+        return below.startswith(_UNDERLINE)
 
     def _reason(self) -> str:
         """Return the paragraph that a line such as `Reason:` leads to; "" where none does."""
@@ -274,6 +281,12 @@ def _is_only_help(block: list[str]) -> bool:
     """Say whether each line of `block` says whom to ask: `Please reply to postmaster@...`, `if you feel that ...`."""
     contacts = wording().contacts
     return all(contacts.first_in(line.lower()) is not None for line in block)
+
+
+def _says_why(label: str) -> bool:
+    """Say whether a `label` before an address is why it failed: `User's mailbox is full: <kaspar@...>`."""
+    words = label.lower().rstrip(_LEADING + "<")
+    return not words.endswith(" to") and EXPLANATIONS in wording().told.lists_in(words)
 
 
 def _paragraph(lines: list[str]) -> str:

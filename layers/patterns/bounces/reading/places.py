@@ -35,7 +35,9 @@ _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 
 # What may follow where the line holds nothing but the address: a remark on it, or the address again.
 _REMARK: Final = re.compile(
-    r"\(|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\.|on \w{3}, \d|on \d{1,2}[/.-]\d"
+    r"\(|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\."
+    # Exchange tells when it failed: `on Tue, 6 Oct 2009 ...`, `am 06.10.2009 ...`.
+    r"|(?:on|am|le|el|il|em|op|den|d\.|på|dnia) (?:\w{2,4}[.,]{1,2} \d|\d{1,4}[/.-]\d)"
 )
 
 
