@@ -47,6 +47,7 @@ _RULE: Final = "-----"
 _UNDERLINE: Final = "====="
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
+_USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,31}")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
 _LABEL_ENDS: Final = (":\n", ": \n", "\uff1a\n")
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
@@ -101,7 +102,8 @@ class Explanation:
     def recipients(self, rest: str) -> list[str]:
         """Return the addresses that the plainest kind of place names, in their order.
 
-        `rest` is what follows the explanation: of several addresses in sentences, those count that it has too.
+        `rest` is what follows the explanation: of several addresses in sentences, those count that it has too, else
+        those of the first line.
         """
         if self._plain:
             plain = {place.address.lower(): place.address for place in self._plain}
@@ -110,8 +112,28 @@ class Explanation:
         found = list({p.address.lower(): p.address for p in self._in_words() if p.kind == best}.values())
         if best == IN_SENTENCE and len(found) > 1:
             lower = rest.lower()
-            found = [address for address in found if address.lower() in lower] or found
+            found = [address for address in found if address.lower() in lower] or self._first_named()
         return found
+
+    def _first_named(self) -> list[str]:
+        """Return the addresses of the first line that names any in a sentence: those further on may be strangers."""
+        first = self._in_words()[0].line
+        return list({p.address.lower(): p.address for p in self._in_words() if p.line == first}.values())
+
+    def own_users(self, domain: str) -> list[str]:
+        """Return addresses in `domain` of the users whom a mail system names without it, each on a line of its own."""
+        known = wording().own_users
+        for number, line in enumerate(self._lines, 1):
+            if not line.rstrip().endswith(":") or known.first_in(line[:MAX_LINE].lower()) is None:
+                continue
+            found: list[str] = []
+            for name in self._lines[number : number + MAX_BLOCK]:
+                if name.strip() and _USER_NAME.fullmatch(name.strip()) is None:
+                    break
+                if name.strip():
+                    found.append(f"{name.strip()}@{domain}")
+            return found
+        return []
 
     def listed(self, failed: list[str]) -> list[str]:
         """Return the recipients, where Exim's X-Failed-Recipients lists `failed`.

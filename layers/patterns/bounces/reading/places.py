@@ -30,12 +30,13 @@ _NO_LOCAL: Final = frozenset(
 _WITHOUT_SPACES: Final = "\u2e80"  # from here on scripts set no space between a word and an address
 _AROUND: Final = " \t<>\"'[]"
 _AND: Final = frozenset({",", ";", "and", "&", "und", "et", "y", "e"})  # between addresses that one label is for
+_SUCCESS: Final = "successful"  # of `successfully delivered`, and sendmail's `successful delivery notifications`
 _SIGNATURE: Final = "-- "  # RFC 3676 4.3
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 
 # What may follow where the line holds nothing but the address: a remark on it, or the address again.
 _REMARK: Final = re.compile(
-    r"\(|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\."
+    r"[(\[]|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\."
     # Exchange tells when it failed: `on Tue, 6 Oct 2009 ...`, `am 06.10.2009 ...`.
     r"|(?:on|am|le|el|il|em|op|den|d\.|på|dnia) (?:\w{2,4}[.,]{1,2} \d|\d{1,4}[/.-]\d)"
 )
@@ -76,10 +77,14 @@ class Place:
 def plain_places(lines: list[str]) -> list[Place]:
     """Return where `lines` name addresses on a line of their own."""
     found: list[Place] = []
+    delivered = False
     for number, line in enumerate(lines):
         if line == _SIGNATURE and found:
             break
-        if "@" in line and len(line) <= MAX_LINE:
+        if "@" not in line:
+            if _SUCCESS in line or delivered:
+                delivered = _leads_to_delivered(line, delivered=delivered)
+        elif not delivered and len(line) <= MAX_LINE:
             first = (_ASCII if line.isascii() else _ANY_SCRIPT).first.match(line)
             if first and _is_plain(line, first) and not _is_below_another(lines, number):
                 _add(found, number, first.group(1), ON_ITS_OWN)
@@ -123,6 +128,17 @@ def _is_plain(line: str, first: re.Match[str]) -> bool:
     if marks.endswith((":", ",", ";", ">", "]", ">.", "'", '"')) and (after[0].isspace() or marks[-1] == ":"):
         return True
     return after[0].isspace() and (said.startswith(("- ", "-- ")) or said[0].isupper() or said[0] == "(")
+
+
+def _leads_to_delivered(line: str, *, delivered: bool) -> bool:
+    """Say whether what is below `line` are recipients to whom the mail was delivered, as those above are or not.
+
+    A list of them ends at the next line that leads to one: `Your message could not be delivered to:`.
+    """
+    words = line.strip()
+    if not words.endswith((":", "\uff1a", "-----")):
+        return delivered
+    return _SUCCESS in words
 
 
 def _is_below_another(lines: list[str], number: int) -> bool:

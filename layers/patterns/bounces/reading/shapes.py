@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bounces.addresses import is_address
+from bounces.addresses import domain_of, is_address
 from bounces.octets import has
 from bounces.reading import auto_reply, commands, delivery_status, feedback, prose, returned, ses_notification
 from bounces.reading.addressees import mailed
@@ -35,6 +35,7 @@ from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward|uncaught bounce", re.IGNORECASE)
 _PERSONAL: Final = frozenset({"in-reply-to", "references", "list-id", "list-post", "list-unsubscribe"})
+_AOL: Final = "aol.com"
 _SEPARATED: Final = re.compile(r"[\s,]+")
 # X-Original-To is none of them: dma writes the failing recipient there.
 _OWN_HEADERS: Final = (
@@ -229,7 +230,8 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     if signs == prose.DOUBTED and not codes_in(before)[0]:
         return None
     if not _tells_why(signs, told, before):
-        return None
+        is_forward = _FORWARDED.search(root.header("subject")) is not None
+        return _embedded_bounce(parts, headers, rest, forwards) if is_forward else None
     explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(root.header("subject"), told), "is a bounce in prose", in_prose=True, told=told)
     if explanation.is_cut:
@@ -241,7 +243,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return None  # speaks of failures and of addresses, and returns nothing
     if signs >= prose.ANYONE and not found.returned and not failed and not _is_of_a_mail(root, before):
         return None
-    named = explanation.listed(failed) if failed else explanation.recipients(rest)
+    named = explanation.listed(failed) if failed else _own_users(root, explanation) or explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
         shown = explanation.replies.refused_command() if ">>> " in before else ""
@@ -257,6 +259,13 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     if not found.returned and signs < prose.FROM_MAILER:
         return None  # names nobody, returns nothing, and comes from anyone
     return _unnamed(found, explanation, root.headers.get("to", ()))
+
+
+def _own_users(root: Part, explanation: Explanation) -> list[str]:
+    """Return whom AOL names without a domain, which is its own for all of its hosts."""
+    mailer = returned.addresses_in(root.headers.get("from", ()))
+    domain = domain_of(mailer[0]) if mailer else ""
+    return explanation.own_users(_AOL) if domain == _AOL or domain.endswith(f".{_AOL}") else []
 
 
 def _tells_why(signs: int, told: frozenset[str], explanation: str) -> bool:

@@ -32,6 +32,7 @@ class Wording:
         "mails",
         "other_subjects",
         "others",
+        "own_users",
         "reasons",
         "rejections",
         "senders",
@@ -63,6 +64,7 @@ class Wording:
         others: frozenset[str],
         reasons: frozenset[str],
         contacts: Phrases,
+        own_users: Phrases,
     ) -> None:
         self.separators = separators
         self.separator_starts = separator_starts
@@ -80,6 +82,7 @@ class Wording:
         self.others = others
         self.reasons = reasons
         self.contacts = contacts
+        self.own_users = own_users
 
 
 @cache
