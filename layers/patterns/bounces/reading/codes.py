@@ -21,7 +21,7 @@ _BEFORE: Final = 24
 _INTRODUCTION: Final = re.compile(
     r"(?:^|\W)(?:said|says|replied|responded|responds|response|reply|returned|answered|error|problem|code|responsecode|smtp|status|was|"
     r"failed|rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|rcpt|closing|me)[\s\-]{0,6}$"
-    r"|[:\uff1a;><(\[\"'#][\s:;><(\[\"'#-]{0,6}$",
+    r"|[:\uff1a;><(\[\"'#][\s:;><(\[\"'#-]{0,6}$|\],\s$",
     re.IGNORECASE,
 )
 _START: Final = re.compile(r"\s*(?:<<<\s*|smtp;\s*|[\"'(\[<#]\s*)?$", re.IGNORECASE)

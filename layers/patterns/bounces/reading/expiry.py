@@ -50,7 +50,7 @@ def is_expired(finding: Finding, told: frozenset[str] = frozenset()) -> bool:
         return False
     if not _told_of(finding).isdisjoint(_TIME):
         return True
-    return not finding.reply_code and not finding.status and EXPIRIES in told
+    return not finding.status and EXPIRIES in told
 
 
 def _is_out_of_time(finding: Finding) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bounces.addresses import domain_of
+from bounces.addresses import domain_of, is_address
 from bounces.reading import commands
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
@@ -46,7 +46,9 @@ _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}
 _RULE: Final = "-----"
 _UNDERLINE: Final = "====="
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
+_SAID: Final = "(reason: "  # sendmail, which knows which of a session's replies was the one
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
+_ORIGINAL: Final = "original address:"
 _USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,31}")
 _LEADS_ON: Final = (":", "\uff1a")  # `because:`, and the reason in a paragraph of its own
 _LABEL_ENDS: Final = (":\n", ": \n", "\uff1a\n")
@@ -113,7 +115,14 @@ class Explanation:
         if best == IN_SENTENCE and len(found) > 1:
             lower = rest.lower()
             found = [address for address in found if address.lower() in lower] or self._first_named()
-        return found
+        return found or self._originals()
+
+    def _originals(self) -> list[str]:
+        """Return the addresses behind the label of one whose final form no other host knows: PMDF's and iPlanet's."""
+        lines = [line for line in self._lines if line.lstrip()[: len(_ORIGINAL)].lower() == _ORIGINAL]
+        return list(
+            dict.fromkeys(address for line in lines for _, address in addresses_in(line) if is_address(address))
+        )
 
     def _first_named(self) -> list[str]:
         """Return the addresses of the first line that names any in a sentence: those further on may be strangers."""
@@ -213,7 +222,7 @@ class Explanation:
             reason = self._reason()
             if any(codes_in(reason)):
                 near, codes = reason, codes_in(reason)
-        if any(codes) and not (alone and self.replies.shows_session):
+        if any(codes) and (near.startswith(_SAID) or not (alone and self.replies.shows_session)):
             return _bare(near), codes
         replies, remote = self.replies.shown()
         if not remote and any(codes):

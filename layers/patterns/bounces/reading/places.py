@@ -171,6 +171,8 @@ def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     others = [(start, address) for start, address in addresses(line) if _stripped(address).lower() not in own]
     if not others or known.contacts.first_in(lower) is not None:
         return
+    if label == "to" and len(others) > 1:
+        return  # whom the message was for, of whom nobody says that all failed
     end, labelled = 0, False
     for start, address in others:
         # `To:` at the start of a line is the returned message's, told among others of its headers.
