@@ -20,6 +20,7 @@ from bounces.reading.places import (
     ON_ITS_OWN,
     Place,
     is_label_of_another,
+    joins,
     names_another,
     places_in_words,
     plain_places,
@@ -105,13 +106,15 @@ class Explanation:
         """Return the addresses that the plainest kind of place names, in their order.
 
         `rest` is what follows the explanation: of several addresses in sentences, those count that it has too, else
-        those of the first line.
+        the first.
         """
         if self._plain:
             plain = {place.address.lower(): place.address for place in self._plain}
             return [plain[address] for address in plain if address not in self._own] or list(plain.values())
         best = min((place.kind for place in self._in_words()), default=0)
         found = list({p.address.lower(): p.address for p in self._in_words() if p.kind == best}.values())
+        if best == IN_SENTENCE:
+            found = self._above_footer(found)
         if best == IN_SENTENCE and len(found) > 1:
             lower = rest.lower()
             found = [address for address in found if address.lower() in lower] or self._first_named()
@@ -124,10 +127,33 @@ class Explanation:
             dict.fromkeys(address for line in lines for _, address in addresses_in(line) if is_address(address))
         )
 
+    def _above_footer(self, found: list[str]) -> list[str]:
+        """Return those of the addresses `found` in sentences that do not stand in a footer only."""
+        footer = self._footer()
+        above = {place.address.lower() for place in self._in_words() if place.line < footer}
+        return [address for address in found if address.lower() in above]
+
+    def _footer(self) -> int:
+        """Return the number of the line that a footer begins with, which is below words of a failure; else of the end.
+
+        A line of underscores may as well be an ornament in the midst of what a mail system writes.
+        """
+        for number, line in enumerate(self._lines):
+            if _FOOTER.match(line):
+                above = "\n".join(self._lines[:number])
+                return number if EXPLANATIONS in wording().told.lists_in_explanation(above) else len(self._lines)
+        return len(self._lines)
+
     def _first_named(self) -> list[str]:
-        """Return the addresses of the first line that names any in a sentence: those further on may be strangers."""
-        first = self._in_words()[0].line
-        return list({p.address.lower(): p.address for p in self._in_words() if p.line == first}.values())
+        """Return the first address in a sentence, and those that a comma or `and` joins to it."""
+        first = self._in_words()[0]
+        line, found = self._lines[first.line], [first.address]
+        for place in self._in_words()[1:]:
+            between = line.partition(found[-1])[2].partition(place.address)[0]
+            if place.line != first.line or not joins(between):
+                break  # it may be a stranger's
+            found.append(place.address)
+        return list({address.lower(): address for address in found}.values())
 
     def own_users(self, domain: str) -> list[str]:
         """Return addresses in `domain` of the users whom a mail system names without it, each on a line of its own."""
@@ -302,9 +328,13 @@ class Explanation:
         return ""
 
     def _all(self) -> str:
-        """Return all that the explanation says, but for rules and for whom to ask."""
+        """Return all that the explanation says, but for rules, for whom to ask and for a footer."""
         contacts = wording().contacts
-        lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
+        lines = (
+            line
+            for line in self._lines[: self._footer()]
+            if _RULE not in line and contacts.first_in(line.lower()) is None
+        )
         return one_line(" ".join(lines))
 
 

@@ -30,6 +30,9 @@ _NO_LOCAL: Final = frozenset(
 _WITHOUT_SPACES: Final = "\u2e80"  # from here on scripts set no space between a word and an address
 _AROUND: Final = " \t<>\"'[]"
 _AND: Final = frozenset({",", ";", "and", "&", "und", "et", "y", "e"})  # between addresses that one label is for
+_TO_OTHERS: Final = frozenset(
+    {"write", "writing", "reply", "replies", "respond", "forward", "redirect", "resend", "moved", "changed"}
+)
 _SUCCESS: Final = "successful"  # of `successfully delivered`, and sendmail's `successful delivery notifications`
 _SIGNATURE: Final = "-- "  # RFC 3676 4.3
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
@@ -176,15 +179,25 @@ def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     end, labelled = 0, False
     for start, address in others:
         # `To:` at the start of a line is the returned message's, told among others of its headers.
-        is_next = labelled and lower[end:start].strip(_AROUND) in _AND
+        between = lower[end:start]
+        if end and "(" in between and ")" not in between:
+            continue  # a remark on the one before: `550 <kim@...>: unknown (relayed for ...)`
+        is_next = labelled and joins(between)
         labelled = is_next or (label != "to" and _is_labelled(lower[:start]))
         end = start + len(address)
         _add(found, number, address, AFTER_LABEL if labelled else IN_SENTENCE)
 
 
+def joins(between: str) -> bool:
+    """Say whether what stands `between` two addresses makes a list of them, for which one label stands."""
+    return between.strip(_AROUND).lower() in _AND
+
+
 def _is_labelled(before: str) -> bool:
     """Say whether the words `before` an address (lower case) end in one that names it as the recipient."""
     words = before.rstrip(_BEFORE)[-MAX_LABEL:].split()
+    if len(words) > 1 and words[-1] == "to" and words[-2] in _TO_OTHERS:
+        return False
     labels = wording().labels
     return any(" ".join(words[-count:]) in labels for count in range(1, min(len(words), MAX_LABEL_WORDS) + 1))
 
