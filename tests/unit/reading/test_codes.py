@@ -14,6 +14,8 @@ CODES = [
     ("Sorry, no mailbox here by that name. (#5.1.1)", "", "5.1.1"),
     ("Remote host said: 550 #5.1.0 Address rejected.", "550", "5.1.0"),
     ("5.1.0 - Unknown address error 550-'5.2.2 <a@example.com>... Mailbox Full'", "550", "5.2.2"),
+    ("5.3.0 - Other mail system problem 554-'<a@example.com> is not taken'", "554", "5.3.0"),
+    ("Address: <a@example.com>, ResponseCode 421, , Host not reachable.", "421", ""),
     ("554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.2 Connection dropped>", "421", "4.4.2"),
     ("Invalid Address, ERROR_CODE :550, ERROR_CODE :5.1.1 user unknown", "550", "5.1.1"),
     ("220-mx.example.com 421 4.2.1 Try later", "421", "4.2.1"),

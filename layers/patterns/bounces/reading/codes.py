@@ -19,10 +19,9 @@ _CODE_WORD: Final = " code"  # Zoho writes `ERROR_CODE :550, ERROR_CODE :5.1.1`
 # A reply code elsewhere than at the start counts after a word or a sign by which systems introduce a reply.
 _BEFORE: Final = 24
 _INTRODUCTION: Final = re.compile(
-    r"(?:^|\W)(?:said|says|replied|responded|responds|response|reply|returned|answered|error|code|smtp|status|was|failed|"
-    r"rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|rcpt|closing|me)[\s\-]{0,6}$"
-    r"|\d\], $"  # `[192.0.2.1], 550 ...`
-    r"|[:\uff1a;><(\[\"'#][\s:;><(\[\"'#-]{0,6}$",
+    r"(?:^|\W)(?:said|says|replied|responded|responds|response|reply|returned|answered|error|problem|code|responsecode|smtp|status|was|"
+    r"failed|rejected|message|diagnostic|reason|command|data|server|host|with|transcript|got|received|deferred|rcpt|closing|me)[\s\-]{0,6}$"
+    r"|[:\uff1a;><(\[\"'#][\s:;><(\[\"'#-]{0,6}$|\],\s$",
     re.IGNORECASE,
 )
 _START: Final = re.compile(r"\s*(?:<<<\s*|smtp;\s*|[\"'(\[<#]\s*)?$", re.IGNORECASE)

@@ -60,6 +60,7 @@ _DIAGNOSTIC_TYPES: Final = frozenset({"smtp", "lmtp", "esmtp", "dns", "local"})
 _USUAL: Final = re.compile(
     r"(?:rfc822|RFC822)?\s{0,8};?\s{0,8}<?([A-Za-z0-9_.+=&'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8})>?"
 )
+_PROGRAM: Final = ('"|', '"/', "|")  # a pipe or a file, to whose name some systems add their host's
 _BRACKETED: Final = re.compile(r"<([^<>\s]{3,256})>")
 _BEFORE_ADDRESS: Final = " \t<(:;,["  # where something else stands before it, it is the end of what is no address
 _COMMENT: Final = re.compile(r"\(([^()]{3,998})\)")
@@ -144,7 +145,7 @@ def _close(group: dict[str, str], into: Findings) -> None:
     final = address_in(group.get("final-recipient", ""))
     original = address_in(group.get("original-recipient", ""))
     actual = address_in(group.get("x-actual-recipient", ""))
-    if "." not in final.rpartition("@")[2] or not is_address(final):
+    if "." not in final.rpartition("@")[2] or not is_address(final) or final.startswith(_PROGRAM):
         # A program, a file, or a name that only the last host understands.
         final = next((a for a in (original, actual) if is_address(a)), final)
     diagnostic = _diagnostic(group)

@@ -42,6 +42,8 @@ def is_expired(finding: Finding, told: frozenset[str] = frozenset()) -> bool:
     """Say whether a failure was one for want of time; `told` is what is told of it outside its diagnostic."""
     if _is_out_of_time(finding):
         return True
+    if finding.status[:1] == "4" and any(code in finding.diagnostic for code in _OUT_OF_TIME):
+        return True  # SES: `554 4.4.7 Message expired: unable to deliver in 840 minutes.<421 4.4.0 ...>`
     if finding.status in _NO_CONNECTION:
         return TIMEOUTS in _told_of(finding)
     if (finding.status and not finding.status.endswith(".0.0")) or finding.reply_code.startswith("5"):
@@ -51,7 +53,7 @@ def is_expired(finding: Finding, told: frozenset[str] = frozenset()) -> bool:
         return False  # what the time was spent on is known
     if not told_of_it.isdisjoint(_TIME):
         return True
-    return not finding.reply_code and not finding.status and EXPIRIES in told
+    return not finding.status and EXPIRIES in told
 
 
 def _is_out_of_time(finding: Finding) -> bool:

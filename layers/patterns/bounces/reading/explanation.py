@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from bounces.addresses import domain_of
+from bounces.addresses import domain_of, is_address
 from bounces.reading import commands
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
 from bounces.reading.places import (
+    AFTER_LABEL,
     IN_SENTENCE,
     MAX_LINE,
     ON_ITS_OWN,
     Place,
     is_label_of_another,
+    joins,
     names_another,
     places_in_words,
     plain_places,
@@ -27,7 +29,7 @@ from bounces.reading.places import (
 from bounces.reading.places import addresses as addresses_in
 from bounces.reading.replies import NEXT_HOST, Replies, unprompted
 from bounces.reading.text import one_line
-from bounces.reading.wording import MARKS, wording
+from bounces.reading.wording import EXPLANATIONS, MARKS, wording
 from bounces.records import Event
 
 MAX_WORDS: Final = 1500
@@ -44,10 +46,14 @@ _ORIGIN: Final = re.compile(
 _BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at ", " by ", "server ")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _RULE: Final = "-----"
+_UNDERLINE: Final = "====="
 _FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
+_SAID: Final = "(reason: "  # sendmail, which knows which of a session's replies was the one
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _WIDE_COLON: Final = "\uff1a"
 _LEADS_ON: Final = (":", _WIDE_COLON)  # `because:`, and the reason in a paragraph of its own
+_ORIGINAL: Final = "original address:"
+_USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,31}")
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
@@ -98,17 +104,70 @@ class Explanation:
     def recipients(self, rest: str) -> list[str]:
         """Return the addresses that the plainest kind of place names, in their order.
 
-        `rest` is what follows the explanation: of several addresses in sentences, those count that it has too.
+        `rest` is what follows the explanation: of several addresses in sentences, those count that it has too, else
+        the first.
         """
         if self._plain:
             plain = {place.address.lower(): place.address for place in self._plain}
             return [plain[address] for address in plain if address not in self._own] or list(plain.values())
         best = min((place.kind for place in self._in_words()), default=0)
         found = list({p.address.lower(): p.address for p in self._in_words() if p.kind == best}.values())
+        if best == IN_SENTENCE:
+            found = self._above_footer(found)
         if best == IN_SENTENCE and len(found) > 1:
             lower = rest.lower()
-            found = [address for address in found if address.lower() in lower] or found
-        return found
+            found = [address for address in found if address.lower() in lower] or self._first_named()
+        return found or self._originals()
+
+    def _originals(self) -> list[str]:
+        """Return the addresses behind the label of one whose final form no other host knows: PMDF's and iPlanet's."""
+        lines = [line for line in self._lines if line.lstrip()[: len(_ORIGINAL)].lower() == _ORIGINAL]
+        return list(
+            dict.fromkeys(address for line in lines for _, address in addresses_in(line) if is_address(address))
+        )
+
+    def _above_footer(self, found: list[str]) -> list[str]:
+        """Return those of the addresses `found` in sentences that do not stand in a footer only."""
+        footer = self._footer()
+        above = {place.address.lower() for place in self._in_words() if place.line < footer}
+        return [address for address in found if address.lower() in above]
+
+    def _footer(self) -> int:
+        """Return the number of the line that a footer begins with, which is below words of a failure; else of the end.
+
+        A line of underscores may as well be an ornament in the midst of what a mail system writes.
+        """
+        for number, line in enumerate(self._lines):
+            if _FOOTER.match(line):
+                above = "\n".join(self._lines[:number])
+                return number if EXPLANATIONS in wording().told.lists_in_explanation(above) else len(self._lines)
+        return len(self._lines)
+
+    def _first_named(self) -> list[str]:
+        """Return the first address in a sentence, and those that a comma or `and` joins to it."""
+        first = self._in_words()[0]
+        line, found = self._lines[first.line], [first.address]
+        for place in self._in_words()[1:]:
+            between = line.partition(found[-1])[2].partition(place.address)[0]
+            if place.line != first.line or not joins(between):
+                break  # it may be a stranger's
+            found.append(place.address)
+        return list({address.lower(): address for address in found}.values())
+
+    def own_users(self, domain: str) -> list[str]:
+        """Return addresses in `domain` of the users whom a mail system names without it, each on a line of its own."""
+        known = wording().own_users
+        for number, line in enumerate(self._lines, 1):
+            if not line.rstrip().endswith(":") or known.first_in(line[:MAX_LINE].lower()) is None:
+                continue
+            found: list[str] = []
+            for name in self._lines[number : number + MAX_BLOCK]:
+                if name.strip() and _USER_NAME.fullmatch(name.strip()) is None:
+                    break
+                if name.strip():
+                    found.append(f"{name.strip()}@{domain}")
+            return found
+        return []
 
     def listed(self, failed: list[str]) -> list[str]:
         """Return the recipients, where Exim's X-Failed-Recipients lists `failed`.
@@ -187,7 +246,7 @@ class Explanation:
         reason = self._reason() if alone and not any(codes) else ""
         if any(codes_in(reason)):
             near, codes = reason, codes_in(reason)
-        if any(codes) and not (alone and self.replies.shows_session):
+        if any(codes) and (near.startswith(_SAID) or not (alone and self.replies.shows_session)):
             told = "" if codes[0] or not whole else self.replies.told() if alone else self.replies.told_of(address)
             reply_code, status = codes_in(told)
             if reply_code:  # what the receiver answered, which the words by the address were made of
@@ -247,14 +306,19 @@ class Explanation:
                 if not block[-1].rstrip().endswith(_LEADS_ON) if block else blank > MAX_BLANK:
                     break
                 continue
-            if not block and (_FOOTER.match(line) or is_label_of_another(line)):
+            if not block and (_FOOTER.match(line) or is_label_of_another(line) or self._is_heading(number)):
                 break
             if not (line.lstrip().startswith(_RULE) or ("@" in line and names_another(line)) or quotes_mail(line)):
                 block.append(line)
-        if not block and place.kind != ON_ITS_OWN:
-            block = [before.strip(_LEADING)]  # `unknown user: kaspar@...`
+        if place.kind != ON_ITS_OWN and (not block or (place.kind == AFTER_LABEL and _says_why(before))):
+            block.insert(0, before.strip(_LEADING + "<"))  # `unknown user: kaspar@...`
         words = one_line(" ".join(block))
         return "" if _is_only_help(block) and not any(codes_in(words)) else words
+
+    def _is_heading(self, number: int) -> bool:
+        """Say whether the line `number` is underlined: what follows is of another matter (MailMarshal's details)."""
+        below = self._lines[number + 1] if number + 1 < len(self._lines) else ""
+        return below.startswith(_UNDERLINE)
 
     def _reason(self) -> str:
         """Return what a label such as `Reason:` leads to, beside it or in the paragraph below; "" where none is.
@@ -276,16 +340,23 @@ class Explanation:
         return next(filter(None, found), "")
 
     def _all(self) -> str:
-        """Return all that the explanation says, but for rules, for whom to ask and for what the mail itself said."""
+        """Return all that the explanation says, but for rules, whom to ask, what the mail itself said, and a footer."""
         contacts = wording().contacts
-        lines = (line for line in self._lines if _RULE not in line and contacts.first_in(line.lower()) is None)
-        return one_line(" ".join(line for line in lines if not quotes_mail(line)))
+        lines = self._lines[: self._footer()]
+        told = (line for line in lines if _RULE not in line and contacts.first_in(line.lower()) is None)
+        return one_line(" ".join(line for line in told if not quotes_mail(line)))
 
 
 def _is_only_help(block: list[str]) -> bool:
     """Say whether each line of `block` says whom to ask: `Please reply to postmaster@...`, `if you feel that ...`."""
     contacts = wording().contacts
     return all(contacts.first_in(line.lower()) is not None for line in block)
+
+
+def _says_why(label: str) -> bool:
+    """Say whether a `label` before an address is why it failed: `User's mailbox is full: <kaspar@...>`."""
+    words = label.lower().rstrip(_LEADING + "<")
+    return not words.endswith(" to") and EXPLANATIONS in wording().told.lists_in(words)
 
 
 def _paragraph(lines: list[str]) -> str:

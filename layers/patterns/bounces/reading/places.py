@@ -30,12 +30,18 @@ _NO_LOCAL: Final = frozenset(
 _WITHOUT_SPACES: Final = "\u2e80"  # from here on scripts set no space between a word and an address
 _AROUND: Final = " \t<>\"'[]"
 _AND: Final = frozenset({",", ";", "and", "&", "und", "et", "y", "e"})  # between addresses that one label is for
+_TO_OTHERS: Final = frozenset(
+    {"write", "writing", "reply", "replies", "respond", "forward", "redirect", "resend", "moved", "changed"}
+)
+_SUCCESS: Final = "successful"  # of `successfully delivered`, and sendmail's `successful delivery notifications`
 _SIGNATURE: Final = "-- "  # RFC 3676 4.3
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
 
 # What may follow where the line holds nothing but the address: a remark on it, or the address again.
 _REMARK: Final = re.compile(
-    r"\(|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\.|on \w{3}, \d|on \d{1,2}[/.-]\d"
+    r"[(\[]|<?mailto:[^\s>]{1,300}>?$|<[^\s<>@]{1,128}@[^\s<>@]{1,255}>$|\.\.\."
+    # Exchange tells when it failed: `on Tue, 6 Oct 2009 ...`, `am 06.10.2009 ...`.
+    r"|(?:on|am|le|el|il|em|op|den|d\.|på|dnia) (?:\w{2,4}[.,]{1,2} \d|\d{1,4}[/.-]\d)"
 )
 
 
@@ -74,10 +80,14 @@ class Place:
 def plain_places(lines: list[str]) -> list[Place]:
     """Return where `lines` name addresses on a line of their own."""
     found: list[Place] = []
+    delivered = False
     for number, line in enumerate(lines):
         if line == _SIGNATURE and found:
             break
-        if "@" in line and len(line) <= MAX_LINE:
+        if "@" not in line:
+            if _SUCCESS in line or delivered:
+                delivered = _leads_to_delivered(line, delivered=delivered)
+        elif not delivered and len(line) <= MAX_LINE:
             first = (_ASCII if line.isascii() else _ANY_SCRIPT).first.match(line)
             if first and _is_plain(line, first) and not _is_below_another(lines, number):
                 _add(found, number, first.group(1), ON_ITS_OWN)
@@ -129,6 +139,17 @@ def _is_plain(line: str, first: re.Match[str]) -> bool:
     return after[0].isspace() and (said.startswith(("- ", "-- ")) or said[0].isupper() or said[0] == "(")
 
 
+def _leads_to_delivered(line: str, *, delivered: bool) -> bool:
+    """Say whether what is below `line` are recipients to whom the mail was delivered, as those above are or not.
+
+    A list of them ends at the next line that leads to one: `Your message could not be delivered to:`.
+    """
+    words = line.strip()
+    if not words.endswith((":", "\uff1a", "-----")):
+        return delivered
+    return _SUCCESS in words
+
+
 def _is_below_another(lines: list[str], number: int) -> bool:
     """Say whether the line above, but for blank ones, is such a label, since a table's cells are lines of their own, or
     leads to whom to ask.
@@ -159,18 +180,30 @@ def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
     others = [(start, address) for start, address in addresses(line) if _stripped(address).lower() not in own]
     if not others or known.contacts.first_in(lower) is not None:
         return
+    if label == "to" and len(others) > 1:
+        return  # whom the message was for, of whom nobody says that all failed
     end, labelled = 0, False
     for start, address in others:
         # `To:` at the start of a line is the returned message's, told among others of its headers.
-        is_next = labelled and lower[end:start].strip(_AROUND) in _AND
+        between = lower[end:start]
+        if end and "(" in between and ")" not in between:
+            continue  # a remark on the one before: `550 <kim@...>: unknown (relayed for ...)`
+        is_next = labelled and joins(between)
         labelled = is_next or (label != "to" and _is_labelled(lower[:start]))
         end = start + len(address)
         _add(found, number, address, AFTER_LABEL if labelled else IN_SENTENCE)
 
 
+def joins(between: str) -> bool:
+    """Say whether what stands `between` two addresses makes a list of them, for which one label stands."""
+    return between.strip(_AROUND).lower() in _AND
+
+
 def _is_labelled(before: str) -> bool:
     """Say whether the words `before` an address (lower case) end in one that names it as the recipient."""
     words = before.rstrip(_BEFORE)[-MAX_LABEL:].split()
+    if len(words) > 1 and words[-1] == "to" and words[-2] in _TO_OTHERS:
+        return False
     labels = wording().labels
     return any(" ".join(words[-count:]) in labels for count in range(1, min(len(words), MAX_LABEL_WORDS) + 1))
 

@@ -63,6 +63,13 @@ def unquoted(explanation: str) -> str:
     return "\n".join([line for line in explanation.split("\n") if not line.startswith(">")])
 
 
+def dequoted(text: str) -> str:
+    """Return `text` without the marks of a quotation, as a person's mail program sets them before a mail's lines."""
+    if "\n>" not in text and text[:1] != ">":
+        return text
+    return "\n".join([line[1:].removeprefix(" ") if line.startswith(">") else line for line in text.split("\n")])
+
+
 def _separator(text: str) -> tuple[int, int]:
     """Return where the explanation in `text` (lower case) ends, and where what is returned begins."""
     known = wording()

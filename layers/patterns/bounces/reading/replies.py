@@ -12,7 +12,7 @@ from bounces.reading.text import one_line
 
 # A line of an SMTP session that is a reply, as systems show sessions: `<<< 550 ...`, `<-- 550 ...`, or bare.
 _REPLY: Final = re.compile(
-    r"\s{0,12}(?:(?:received )?<<<\s?|\.{3} |[^\n<]{0,40}<-- )?[\"']?([45]\d\d)(?:[ -][^\n]{3,900}|\s{0,20}$)",
+    r"\s{0,12}(?:(?:received )?<<<\s?|\.{3} |[^\n<]{0,40}<-- )?[\"'#]?([45]\d\d)(?:[ -][^\n]{3,900}|\s{0,20}$)",
     re.IGNORECASE,
 )
 _TOLD_REPLY: Final = re.compile(r"[^\n:]{2,60}(?::[^\n:]{0,60})?:\s{1,4}(5\d\d[ -][^\n]{3,900})")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from bounces.addresses import is_address
+from bounces.addresses import domain_of, is_address
 from bounces.octets import has
 from bounces.reading import auto_reply, commands, delivery_status, feedback, prose, returned, ses_notification
 from bounces.reading.addressees import mailed
@@ -30,11 +30,14 @@ from bounces.reading.mime import parse
 from bounces.reading.part import Headers, Part
 from bounces.reading.parts import Parts, sort
 from bounces.reading.phrases import folded
+from bounces.reading.places import is_label_of_another
 from bounces.reading.wording import DELAYS, EXPLANATIONS, wording
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward|uncaught bounce", re.IGNORECASE)
 _PERSONAL: Final = frozenset({"in-reply-to", "references", "list-id", "list-post", "list-unsubscribe"})
+MAX_TOLD_FIELDS: Final = 8  # of a mail that is forwarded in a text
+_AOL: Final = "aol.com"
 _SEPARATED: Final = re.compile(r"[\s,]+")
 # X-Original-To is none of them: dma writes the failing recipient there.
 _OWN_HEADERS: Final = (
@@ -229,7 +232,9 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     if signs == prose.DOUBTED and not codes_in(before)[0]:
         return None
     if not _tells_why(signs, told, before):
-        return None
+        if _FORWARDED.search(root.header("subject")) is None:
+            return None
+        return _embedded_bounce(parts, headers, rest, forwards) or _told_bounce(root, parts, rest, forwards)
     explanation = Explanation(before, _own(root))
     found = Findings(prose.event_of(root.subject, told), "is a bounce in prose", in_prose=True, told=told)
     if explanation.is_cut:
@@ -241,7 +246,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
         return None  # speaks of failures and of addresses, and returns nothing
     if signs >= prose.ANYONE and not found.returned and not failed and not _is_of_a_mail(root, before):
         return None
-    named = explanation.listed(failed) if failed else explanation.recipients(rest)
+    named = explanation.listed(failed) if failed else _own_users(root, explanation) or explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
         shown = explanation.replies.refused_command() if ">>> " in before else ""
@@ -257,6 +262,13 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     if not found.returned and signs < prose.FROM_MAILER:
         return None  # names nobody, returns nothing, and comes from anyone
     return _unnamed(found, explanation, root.headers.get("to", ()))
+
+
+def _own_users(root: Part, explanation: Explanation) -> list[str]:
+    """Return whom AOL names without a domain, which is its own for all of its hosts."""
+    mailer = returned.addresses_in(root.headers.get("from", ()))
+    domain = domain_of(mailer[0]) if mailer else ""
+    return explanation.own_users(_AOL) if domain == _AOL or domain.endswith(f".{_AOL}") else []
 
 
 def _tells_why(signs: int, told: frozenset[str], explanation: str) -> bool:
@@ -329,6 +341,19 @@ def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -
     if inner is None and rest and prose.is_from_mailer(" ".join(headers.get("from", ()))):
         inner = parse(rest.encode("utf-8", "replace"), parts.cuts)
     return _forwarded(inner, forwards) if inner is not None and forwards < MAX_FORWARDS else None
+
+
+def _told_bounce(root: Part, parts: Parts, rest: str, forwards: int) -> Findings | None:
+    """Return what the bounce says that a person forwards in a text, quoted or below the few fields that a mail program
+    tells of it in its user's language; None where `rest` is no mail system's.
+    """
+    head, _, body = prose.dequoted(rest).lstrip("\n ").partition("\n\n")
+    for line in head.split("\n", MAX_TOLD_FIELDS)[:MAX_TOLD_FIELDS]:
+        label, _, sender = line.partition(":")
+        if is_label_of_another(label) and prose.is_surely_from_mailer(sender) and forwards < MAX_FORWARDS:
+            mail = f"From: {sender.strip()}\nSubject: {root.header('subject')}\n\n{body}"
+            return _forwarded(parse(mail.encode("utf-8", "replace"), parts.cuts), forwards)
+    return None
 
 
 def _unnamed(found: Findings, explanation: Explanation, return_path: Sequence[str]) -> Findings:

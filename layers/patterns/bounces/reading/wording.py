@@ -33,6 +33,7 @@ class Wording:
         "mails",
         "other_subjects",
         "others",
+        "own_users",
         "quoted",
         "reasons",
         "rejections",
@@ -66,6 +67,7 @@ class Wording:
         quoted: frozenset[str],
         reasons: frozenset[str],
         contacts: Phrases,
+        own_users: Phrases,
     ) -> None:
         self.separators = separators
         self.separator_starts = separator_starts
@@ -84,6 +86,7 @@ class Wording:
         self.quoted = quoted
         self.reasons = reasons
         self.contacts = contacts
+        self.own_users = own_users
 
 
 @cache
