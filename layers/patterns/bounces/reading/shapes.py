@@ -12,7 +12,7 @@ from typing import Final
 
 from bounces.addresses import domain_of, is_address
 from bounces.octets import has
-from bounces.reading import auto_reply, commands, delivery_status, feedback, prose, returned, ses_notification
+from bounces.reading import auto_reply, commands, delivery_status, feedback, prose, returned, ses_notification, signs
 from bounces.reading.addressees import mailed
 from bounces.reading.codes import codes_in
 from bounces.reading.explanation import Explanation
@@ -31,11 +31,10 @@ from bounces.reading.part import Headers, Part
 from bounces.reading.parts import Parts, sort
 from bounces.reading.phrases import folded
 from bounces.reading.places import is_label_of_another
-from bounces.reading.wording import DELAYS, EXPLANATIONS, wording
+from bounces.reading.wording import wording
 from bounces.records import Event
 
 _FORWARDED: Final = re.compile(r"^\s*(?:fwd?|wg|tr|rv|enc|i)\s?:|forward|uncaught bounce", re.IGNORECASE)
-_PERSONAL: Final = frozenset({"in-reply-to", "references", "list-id", "list-post", "list-unsubscribe"})
 MAX_TOLD_FIELDS: Final = 8  # of a mail that is forwarded in a text
 _AOL: Final = "aol.com"
 _SEPARATED: Final = re.compile(r"[\s,]+")
@@ -221,17 +220,17 @@ def _add_commands(found: Findings, explanation: Explanation) -> None:
 def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     """Return what the mail says to people, or None where it has too few signs of a bounce."""
     failed = _failed_header(root)
-    signs = prose.ENOUGH if failed else _signs(root)
-    if not signs:
+    weight = signs.ENOUGH if failed else signs.of(root)
+    if not weight:
         return None
-    text = parts.explanation(MAX_TEXT if signs > prose.ANYONE else MAX_DOUBTFUL_TEXT)
+    text = parts.explanation(MAX_TEXT if weight > signs.ANYONE else MAX_DOUBTFUL_TEXT)
     before, headers, rest = prose.split(text)
-    if signs < prose.FROM_MAILER and "\n>" in before and not _FORWARDED.search(root.subject):
+    if weight < signs.FROM_MAILER and "\n>" in before and not _FORWARDED.search(root.subject):
         before = prose.unquoted(before)
     told = wording().told.lists_in_explanation(before)
-    if signs == prose.DOUBTED and not codes_in(before)[0]:
+    if weight == signs.DOUBTED and not codes_in(before)[0]:
         return None
-    if not _tells_why(signs, told, before):
+    if not signs.tells_why(weight, told, before):
         if _FORWARDED.search(root.header("subject")) is None:
             return None
         return _embedded_bounce(parts, headers, rest, forwards) or _told_bounce(root, parts, rest, forwards)
@@ -242,9 +241,9 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     found.returned = parts.returned_headers() or headers
     if "inal-" in text and _embedded_status(text, found):
         return found
-    if signs <= prose.ANYONE and not found.returned and not explanation.names_plainly:
+    if weight <= signs.ANYONE and not found.returned and not explanation.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
-    if signs >= prose.ANYONE and not found.returned and not failed and not _is_of_a_mail(root, before):
+    if weight >= signs.ANYONE and not found.returned and not failed and not signs.is_of_a_mail(root, before):
         return None
     named = explanation.listed(failed) if failed else _own_users(root, explanation) or explanation.recipients(rest)
     found.recipients = explanation.findings(named, found.kind, whole=True)
@@ -259,7 +258,7 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     nested = _embedded_bounce(parts, headers, rest, forwards)
     if nested is not None:
         return nested
-    if not found.returned and signs < prose.FROM_MAILER:
+    if not found.returned and weight < signs.FROM_MAILER:
         return None  # names nobody, returns nothing, and comes from anyone
     return _unnamed(found, explanation, root.headers.get("to", ()))
 
@@ -271,20 +270,6 @@ def _own_users(root: Part, explanation: Explanation) -> list[str]:
     return explanation.own_users(_AOL) if domain == _AOL or domain.endswith(f".{_AOL}") else []
 
 
-def _tells_why(signs: int, told: frozenset[str], explanation: str) -> bool:
-    """Say whether `explanation`, which tells `told`, has words of a failure, or those of a mail system on a delay."""
-    if signs >= prose.ENOUGH or EXPLANATIONS in told:
-        return True
-    return (signs >= prose.FROM_MAILER and DELAYS in told) or all(codes_in(explanation))
-
-
-def _is_of_a_mail(root: Part, explanation: str) -> bool:
-    """Say whether `root` is of a mail, which it does not return: it says so, or nobody else writes what it is."""
-    if prose.is_surely_from_mailer(_sender(root)) or _has_null_sender(root) or _is_standard(root):
-        return True
-    return prose.is_of_a_mail(explanation)
-
-
 def _failed_header(root: Part) -> list[str]:
     """Return the addresses of X-Failed-Recipients, which Exim writes, and Google."""
     values = root.headers.get("x-failed-recipients")
@@ -292,34 +277,6 @@ def _failed_header(root: Part) -> list[str]:
         return []
     listed = (address for value in values for address in _SEPARATED.split(value))
     return [address for address in listed if is_address(address)]
-
-
-def _signs(root: Part) -> int:
-    """Weigh the signs of a bounce in the headers of `root`: see `prose.signs`."""
-    return prose.signs(
-        _sender(root),
-        root.subject[:998],
-        root.headers,
-        standard=_is_standard(root),
-        person=_is_by_a_person(root),
-        null_sender=_has_null_sender(root),
-    )
-
-
-def _sender(root: Part) -> str:
-    return (root.header("from") or root.header("return-path"))[:400]
-
-
-def _has_null_sender(root: Part) -> bool:
-    return root.header("return-path").strip() == "<>"
-
-
-def _is_standard(root: Part) -> bool:
-    """Say whether `root` is a report (RFC 6522), of delivery or of nothing that it names."""
-    if root.type != "multipart/report":
-        return False
-    content_type = root.header("content-type").lower()
-    return "delivery-status" in content_type or "report-type" not in content_type
 
 
 def _embedded_status(text: str, found: Findings) -> bool:
@@ -338,7 +295,7 @@ def _embedded_status(text: str, found: Findings) -> bool:
 def _embedded_bounce(parts: Parts, headers: Headers, rest: str, forwards: int) -> Findings | None:
     """Return what the bounce says that a bounce without a recipient returns, as gateways wrap one in another."""
     inner = parts.returned.children[0] if parts.returned and parts.returned.children else None
-    if inner is None and rest and prose.is_from_mailer(" ".join(headers.get("from", ()))):
+    if inner is None and rest and signs.is_from_mailer(" ".join(headers.get("from", ()))):
         inner = parse(rest.encode("utf-8", "replace"), parts.cuts)
     return _forwarded(inner, forwards) if inner is not None and forwards < MAX_FORWARDS else None
 
@@ -350,7 +307,7 @@ def _told_bounce(root: Part, parts: Parts, rest: str, forwards: int) -> Findings
     head, _, body = prose.dequoted(rest).lstrip("\n ").partition("\n\n")
     for line in head.split("\n", MAX_TOLD_FIELDS)[:MAX_TOLD_FIELDS]:
         label, _, sender = line.partition(":")
-        if is_label_of_another(label) and prose.is_surely_from_mailer(sender) and forwards < MAX_FORWARDS:
+        if is_label_of_another(label) and signs.is_surely_from_mailer(sender) and forwards < MAX_FORWARDS:
             mail = f"From: {sender.strip()}\nSubject: {root.header('subject')}\n\n{body}"
             return _forwarded(parse(mail.encode("utf-8", "replace"), parts.cuts), forwards)
     return None
@@ -367,11 +324,6 @@ def _unnamed(found: Findings, explanation: Explanation, return_path: Sequence[st
         found.note = "names no recipient; the returned message's To does"
         found.recipients = explanation.findings([only], found.kind, whole=True)
     return found
-
-
-def _is_by_a_person(root: Part) -> bool:
-    """Say whether a mail answers another (RFC 5322 3.6.4) or came over a list (RFC 2369 3)."""
-    return not root.headers.keys().isdisjoint(_PERSONAL) or root.header("precedence").lower() == "list"
 
 
 def _own(root: Part) -> str:
