@@ -1,18 +1,15 @@
-"""The explanation of a bounce in prose: whom it names, and what it says of each.
-
-Recipients are taken from the plainest kind of place that names any: a line of their own, a line that a label
-introduces, and only then the middle of a sentence.
-"""
+"""The explanation of a bounce in prose, and what it says of each of those whom it names (`named`)."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from bounces.addresses import domain_of, is_address
+from bounces.addresses import domain_of
 from bounces.reading import commands
 from bounces.reading.codes import codes_in
 from bounces.reading.finding import Finding
+from bounces.reading.named import MAX_BLOCK, Named, is_footer
 from bounces.reading.places import (
     AFTER_LABEL,
     IN_SENTENCE,
@@ -20,10 +17,7 @@ from bounces.reading.places import (
     ON_ITS_OWN,
     Place,
     is_label_of_another,
-    joins,
     names_another,
-    places_in_words,
-    plain_places,
     quotes_mail,
 )
 from bounces.reading.places import addresses as addresses_in
@@ -34,26 +28,19 @@ from bounces.records import Event
 
 MAX_WORDS: Final = 1500
 MAX_LINES: Final = 4000
-MAX_BLOCK: Final = 40
 MAX_SPOTS: Final = 4
 MAX_LABEL: Final = 80  # characters of a line that may be one such as `Reason:`
 MAX_BLANK: Final = 2  # lines between an address and what is said of it; what stands further off is said of nobody
 
-_ORIGIN: Final = re.compile(
-    r"\((?:ultimately )?(?:generated|expanded) from:? <?([^\s<>()@]{1,128}@[^\s<>()@]{1,255})>?\)", re.IGNORECASE
-)
 # What stands before the name of the host that a system spoke with: Postfix, Exim and GMX; sendmail; Exchange; Gmail.
 _BEFORE_HOST: Final = ("host ", "host: ", "while talking to ", "remote server at ", " by ", "server ")
 _HOST_NAME: Final = re.compile(r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _RULE: Final = "-----"
 _UNDERLINE: Final = "====="
-_FOOTER: Final = re.compile(r"\s{0,8}(?:_{8,}\s{0,8}$|--\s?$)")  # what a gateway or a person sets under any text
 _SAID: Final = "(reason: "  # sendmail, which knows which of a session's replies was the one
 _REASON: Final = re.compile(r"\(reason:\s*(.*?)\)?(?:\s\((?:expanded|generated) from:? .*)?$")
 _WIDE_COLON: Final = "\uff1a"
 _LEADS_ON: Final = (":", _WIDE_COLON)  # `because:`, and the reason in a paragraph of its own
-_ORIGINAL: Final = "original address:"
-_USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,31}")
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
@@ -62,138 +49,20 @@ _LEADING: Final = " >:;,.\"')]-"
 
 
 class Explanation:
-    """What a bounce says to people, up to the returned message. `replies` has those of receivers that it shows."""
+    """What a bounce says to people, up to the returned message.
 
-    __slots__ = (
-        "_has_origins",
-        "_lines",
-        "_own",
-        "_plain_places",
-        "_worded",
-        "is_cut",
-        "replies",
-    )
+    `named` has whom it names, `replies` those of receivers that it shows; `is_cut` says whether it is longer than what
+    is read.
+    """
+
+    __slots__ = ("_lines", "is_cut", "named", "replies")
 
     def __init__(self, text: str, own: str = "") -> None:
         """Read the explanation `text`; `own` has, in lower case, the addresses that the bounce is from and to."""
         self._lines = text.split("\n", MAX_LINES)
-        self._own = own
-        self._plain_places: list[Place] | None = None
-        self._worded: list[Place] | None = None
         self.is_cut = len(self._lines) > MAX_LINES or any(len(line) > MAX_LINE and "@" in line for line in self._lines)
-        self._has_origins = "ed from" in text
+        self.named = Named(text, self._lines, own)
         self.replies = Replies(text, self._lines)
-
-    @property
-    def _plain(self) -> list[Place]:
-        if self._plain_places is None:
-            self._plain_places = plain_places(self._lines)
-        return self._plain_places
-
-    @property
-    def names_plainly(self) -> bool:
-        """Whether an address stands elsewhere than in the middle of a sentence."""
-        return bool(self._plain) or any(place.kind != IN_SENTENCE for place in self._in_words())
-
-    def _in_words(self) -> list[Place]:
-        """Return the places of addresses in words, which few explanations need: most set recipients off."""
-        if self._worded is None:
-            self._worded = places_in_words(self._lines, self._plain, self._own)
-        return self._worded
-
-    def recipients(self, rest: str) -> list[str]:
-        """Return the addresses that the plainest kind of place names, in their order.
-
-        `rest` is what follows the explanation: of several addresses in sentences, those count that it has too, else
-        the first.
-        """
-        if self._plain:
-            plain = {place.address.lower(): place.address for place in self._plain}
-            return [plain[address] for address in plain if address not in self._own] or list(plain.values())
-        best = min((place.kind for place in self._in_words()), default=0)
-        found = list({p.address.lower(): p.address for p in self._in_words() if p.kind == best}.values())
-        if best == IN_SENTENCE:
-            found = self._above_footer(found)
-        if best == IN_SENTENCE and len(found) > 1:
-            lower = rest.lower()
-            found = [address for address in found if address.lower() in lower] or self._first_named()
-        return found or self._originals()
-
-    def _originals(self) -> list[str]:
-        """Return the addresses behind the label of one whose final form no other host knows: PMDF's and iPlanet's."""
-        lines = [line for line in self._lines if line.lstrip()[: len(_ORIGINAL)].lower() == _ORIGINAL]
-        return list(
-            dict.fromkeys(address for line in lines for _, address in addresses_in(line) if is_address(address))
-        )
-
-    def _above_footer(self, found: list[str]) -> list[str]:
-        """Return those of the addresses `found` in sentences that do not stand in a footer only."""
-        footer = self._footer()
-        above = {place.address.lower() for place in self._in_words() if place.line < footer}
-        return [address for address in found if address.lower() in above]
-
-    def _footer(self) -> int:
-        """Return the number of the line that a footer begins with, which is below words of a failure; else of the end.
-
-        A line of underscores may as well be an ornament in the midst of what a mail system writes.
-        """
-        for number, line in enumerate(self._lines):
-            if _FOOTER.match(line):
-                above = "\n".join(self._lines[:number])
-                return number if EXPLANATIONS in wording().told.lists_in_explanation(above) else len(self._lines)
-        return len(self._lines)
-
-    def _first_named(self) -> list[str]:
-        """Return the first address in a sentence, and those that a comma or `and` joins to it."""
-        first = self._in_words()[0]
-        line, found = self._lines[first.line], [first.address]
-        for place in self._in_words()[1:]:
-            between = line.partition(found[-1])[2].partition(place.address)[0]
-            if place.line != first.line or not joins(between):
-                break  # it may be a stranger's
-            found.append(place.address)
-        return list({address.lower(): address for address in found}.values())
-
-    def own_users(self, domain: str) -> list[str]:
-        """Return addresses in `domain` of the users whom a mail system names without it, each on a line of its own."""
-        known = wording().own_users
-        for number, line in enumerate(self._lines, 1):
-            if not line.rstrip().endswith(":") or known.first_in(line[:MAX_LINE].lower()) is None:
-                continue
-            found: list[str] = []
-            for name in self._lines[number : number + MAX_BLOCK]:
-                if name.strip() and _USER_NAME.fullmatch(name.strip()) is None:
-                    break
-                if name.strip():
-                    found.append(f"{name.strip()}@{domain}")
-            return found
-        return []
-
-    def listed(self, failed: list[str]) -> list[str]:
-        """Return the recipients, where Exim's X-Failed-Recipients lists `failed`.
-
-        Exim lists who was mailed, and names in the text whom that led to: `fritz@... (generated from office@...)`.
-        """
-        origins = {place.address.lower(): self._origin(place) for place in self._plain}
-        wanted = {address.lower() for address in failed}
-        found = {
-            p.address.lower(): p.address
-            for p in self._plain
-            if {p.address.lower(), origins[p.address.lower()]} & wanted
-        }
-        told = found.keys() | {origins[address] for address in found}
-        found.update((address.lower(), address) for address in failed if address.lower() not in told)
-        return list(found.values())
-
-    def _origin(self, place: Place) -> str:
-        """Return the address, in lower case, that the one at `place` was made from; "" where none is named."""
-        if not self._has_origins:
-            return ""
-        for line in self._lines[place.line : place.line + 3]:
-            found = _ORIGIN.search(line)
-            if found:
-                return found.group(1).lower()
-        return ""
 
     def findings(self, addresses: list[str], event: Event, *, whole: bool) -> list[Finding]:
         """Return a finding for each of `addresses` with what is said of it.
@@ -203,7 +72,9 @@ class Explanation:
         """
         spots: dict[str, list[Place]] = {address.lower(): [] for address in addresses}
         several = len(addresses) > 1
-        for place in (*self._plain, *self._in_words()) if several or not self._plain else self._plain:
+        for place in (
+            (*self.named.plain, *self.named.in_words()) if several or not self.named.plain else self.named.plain
+        ):
             if place.address.lower() in spots:
                 spots[place.address.lower()].append(place)
         owners: dict[int, set[str]] = {}
@@ -220,7 +91,7 @@ class Explanation:
             findings.append(
                 Finding(
                     recipient=address,
-                    original=self._origin(found[0]) if found else "",
+                    original=self.named.origin(found[0]) if found else "",
                     remote_mta=remote_host_in(words),
                     event=event,
                     action=action,
@@ -238,8 +109,8 @@ class Explanation:
     ) -> tuple[str, tuple[str, str] | None]:
         """Return what is said of `address`, on one line, and the codes in it where they are known already."""
         near, codes = self._nearest(spots, owners)
-        if alone and not any(codes) and self._plain:
-            worded = [place for place in self._in_words() if place.address.lower() == address.lower()]
+        if alone and not any(codes) and self.named.plain:
+            worded = [place for place in self.named.in_words() if place.address.lower() == address.lower()]
             other, other_codes = self._nearest(worded, owners)
             if any(other_codes) or not near:
                 near, codes = other, other_codes
@@ -306,7 +177,7 @@ class Explanation:
                 if not block[-1].rstrip().endswith(_LEADS_ON) if block else blank > MAX_BLANK:
                     break
                 continue
-            if not block and (_FOOTER.match(line) or is_label_of_another(line) or self._is_heading(number)):
+            if not block and (is_footer(line) or is_label_of_another(line) or self._is_heading(number)):
                 break
             if not (line.lstrip().startswith(_RULE) or ("@" in line and names_another(line)) or quotes_mail(line)):
                 block.append(line)
@@ -342,7 +213,7 @@ class Explanation:
     def _all(self) -> str:
         """Return all that the explanation says, but for rules, whom to ask, what the mail itself said, and a footer."""
         contacts = wording().contacts
-        lines = self._lines[: self._footer()]
+        lines = self._lines[: self.named.footer()]
         told = (line for line in lines if _RULE not in line and contacts.first_in(line.lower()) is None)
         return one_line(" ".join(line for line in told if not quotes_mail(line)))
 

@@ -3,7 +3,7 @@
 Fifty mail systems write fifty texts, and all of them are one shape: an explanation, in it the recipients, near each
 the remote's words, and after it the returned message or its header. What differs is wording, and that is data
 (`prose.toml`). `signs` says whether a mail is such a bounce, this module where its explanation ends and what it
-reports; `explanation` says whom it names.
+reports; `named` says whom it names, `explanation` what is said of each.
 """
 
 from __future__ import annotations

@@ -166,7 +166,9 @@ def _rejection(parts: Parts) -> Findings | None:
     found.returned = parts.returned_headers()
     explanation = Explanation(prose.split(text)[0])
     final, original = _disposed(parts.disposition)
-    found.recipients = explanation.findings([final] if final else explanation.recipients(""), Event.BOUNCE, whole=True)
+    found.recipients = explanation.findings(
+        [final] if final else explanation.named.recipients(""), Event.BOUNCE, whole=True
+    )
     if final:
         found.recipients[0].original = original
     return found if found.recipients else None
@@ -241,11 +243,15 @@ def _prose(root: Part, parts: Parts, forwards: int) -> Findings | None:
     found.returned = parts.returned_headers() or headers
     if "inal-" in text and _embedded_status(text, found):
         return found
-    if weight <= signs.ANYONE and not found.returned and not explanation.names_plainly:
+    if weight <= signs.ANYONE and not found.returned and not explanation.named.names_plainly:
         return None  # speaks of failures and of addresses, and returns nothing
     if weight >= signs.ANYONE and not found.returned and not failed and not signs.is_of_a_mail(root, before):
         return None
-    named = explanation.listed(failed) if failed else _own_users(root, explanation) or explanation.recipients(rest)
+    named = (
+        explanation.named.listed(failed)
+        if failed
+        else _own_users(root, explanation) or explanation.named.recipients(rest)
+    )
     found.recipients = explanation.findings(named, found.kind, whole=True)
     if found.recipients:
         shown = explanation.replies.refused_command() if ">>> " in before else ""
@@ -267,7 +273,7 @@ def _own_users(root: Part, explanation: Explanation) -> list[str]:
     """Return whom AOL names without a domain, which is its own for all of its hosts."""
     mailer = returned.addresses_in(root.headers.get("from", ()))
     domain = domain_of(mailer[0]) if mailer else ""
-    return explanation.own_users(_AOL) if domain == _AOL or domain.endswith(f".{_AOL}") else []
+    return explanation.named.own_users(_AOL) if domain == _AOL or domain.endswith(f".{_AOL}") else []
 
 
 def _failed_header(root: Part) -> list[str]:
