@@ -159,16 +159,19 @@ def test_only_what_suppresses_now_can_be_asked_for(
     assert {row["kind"] for row in rows} == {"cause", "escalation"}
 
 
-def test_an_export_that_breaks_off_goes_on_and_has_the_same_bytes(
-    tables: Tables,
-    bounces: Bounces,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def whole(tables: Tables, bounces: Bounces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What an export that nothing disturbs writes, in pages of five items."""
     filled(tables)
     monkeypatch.setattr("bounces.store.scanning.PAGE", 5)
-    assert bounces("suppressions", "export", "--out", tmp_path / "whole.csv") == 0
+    file = tmp_path / "whole.csv"
+    assert bounces("suppressions", "export", "--out", file) == 0
+    return file
+
+
+def test_an_export_that_breaks_off_goes_on_and_has_the_same_bytes(
+    whole: Path, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "broken.csv"
     original = suppression_export._page
     pages: list[int] = []
@@ -188,21 +191,14 @@ def test_an_export_that_breaks_off_goes_on_and_has_the_same_bytes(
         assert bounces("suppressions", "export", "--out", file) == 130
         assert bounces("suppressions", "export", "--out", file) == 0
     assert "going on after" in capsys.readouterr().err
-    assert file.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert file.read_bytes() == whole.read_bytes()
     assert len(pages) == 7 + 2  # no page was asked for twice but those that were struck
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.csv", "whole.csv"]
 
 
 def test_of_two_exports_into_one_file_one_is_refused(
-    tables: Tables,
-    bounces: Bounces,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    whole: Path, bounces: Bounces, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    filled(tables)
-    monkeypatch.setattr("bounces.store.scanning.PAGE", 5)
-    assert bounces("suppressions", "export", "--out", tmp_path / "whole.csv") == 0
     file = tmp_path / "out.csv"
     original = suppression_export._page
     codes: list[int] = []
@@ -217,7 +213,7 @@ def test_of_two_exports_into_one_file_one_is_refused(
         assert bounces("suppressions", "export", "--out", file) == 0
     assert codes == [0, 2]
     assert "out.csv.part is being written by another export; wait for its end" in capsys.readouterr().err
-    assert file.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert file.read_bytes() == whole.read_bytes()
     assert bounces("suppressions", "export", "--out", file) == 0
     assert not (tmp_path / "out.csv.part").exists()
 
