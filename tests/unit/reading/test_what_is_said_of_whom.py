@@ -169,6 +169,21 @@ def test_a_line_that_announces_something_else_leads_to_no_reason(label: str) -> 
     assert report.status is None
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("It is not delivered: the mailbox\n<kim@example.com> is full.", "the mailbox is full."),
+        ("It is not delivered. The account\n\n  kim@example.com\n\nhas been closed.", "The account has been closed."),
+        ("It is not delivered, see why:\nkim@example.com does not exist", "kim@example.com does not exist"),
+        ("It is not delivered.\nSubject: the account\n  kim@example.com is full", "kim@example.com is full"),
+        ("It is not delivered to the account\n\n  kim@example.com\n\nThe box is full.", "The box is full."),
+    ],
+)
+def test_a_sentence_around_an_address_is_told_from_its_beginning(text: str, told: str) -> None:
+    (report,) = _reports(f"Your message could not be delivered.\n{text}\n")
+    assert (report.recipient, report.diagnostic) == ("kim@example.com", told)
+
+
 def test_a_reason_that_is_announced_does_not_hide_the_one_with_a_code_beside_the_address() -> None:
     text = "<kim@example.com>: 550 5.2.2 full\n\nReason:\n\n5.1.1 unknown\n"
     (report,) = _reports(text)

@@ -29,6 +29,7 @@ from bounces.records import Event
 MAX_WORDS: Final = 1500
 MAX_LINES: Final = 4000
 MAX_SPOTS: Final = 4
+MAX_BEGUN: Final = 200  # characters of a line above an address
 MAX_LABEL: Final = 80  # characters of a line that may be one such as `Reason:`
 MAX_BLANK: Final = 2  # lines between an address and what is said of it; what stands further off is said of nobody
 
@@ -44,6 +45,8 @@ _LEADS_ON: Final = (":", _WIDE_COLON)  # `because:`, and the reason in a paragra
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
+_SENTENCE_END: Final = re.compile(r"[.:;!?@\uff1a\u3002]")
+_OPENING: Final = "< \"'"
 _CLOSING: Final = "> \"'"
 _LEADING: Final = " >:;,.\"')]-"
 
@@ -184,7 +187,14 @@ class Explanation:
         if place.kind != ON_ITS_OWN and (not block or (place.kind == AFTER_LABEL and _says_why(before))):
             block.insert(0, before.strip(_LEADING + "<"))  # `unknown user: kaspar@...`
         words = one_line(" ".join(block))
+        if not before.strip(_OPENING) and words.startswith(wording().continuations):
+            words = f"{self._begun_above(place.line) or place.address} {words}"
         return "" if _is_only_help(block) and not any(codes_in(words)) else words
+
+    def _begun_above(self, number: int) -> str:
+        """Return how the sentence begins that the line `number` goes on, from the line above; "" where none does."""
+        above = next(filter(None, (line.strip() for line in reversed(self._lines[max(0, number - 2) : number]))), "")
+        return "" if quotes_mail(above) else _SENTENCE_END.split(above[-MAX_BEGUN:])[-1].strip()
 
     def _is_heading(self, number: int) -> bool:
         """Say whether the line `number` is underlined: what follows is of another matter (MailMarshal's details)."""

@@ -29,6 +29,7 @@ class Wording:
 
     __slots__ = (
         "contacts",
+        "continuations",
         "labels",
         "mails",
         "other_subjects",
@@ -67,6 +68,7 @@ class Wording:
         quoted: frozenset[str],
         reasons: frozenset[str],
         contacts: Phrases,
+        continuations: tuple[str, ...],
         own_users: Phrases,
     ) -> None:
         self.separators = separators
@@ -86,6 +88,7 @@ class Wording:
         self.quoted = quoted
         self.reasons = reasons
         self.contacts = contacts
+        self.continuations = continuations
         self.own_users = own_users
 
 
@@ -103,6 +106,7 @@ def wording() -> Wording:
         "others": frozenset(lists["others"]),
         "quoted": frozenset(lists["quoted"]),
         "reasons": frozenset(lists["reasons"]),
+        "continuations": tuple(lists["continuations"]),
     }
     as_is["told"] = PhraseBook({name: lists.pop(name) for name in TOLD})
     phrases: dict[str, Any] = {name: Phrases(texts) for name, texts in lists.items() if name not in as_is}
