@@ -176,6 +176,13 @@ def test_a_line_that_announces_something_else_leads_to_no_reason(label: str) -> 
         ("It is not delivered. The account\n\n  kim@example.com\n\nhas been closed.", "The account has been closed."),
         ("It is not delivered, see why:\nkim@example.com does not exist", "kim@example.com does not exist"),
         ("It is not delivered.\nSubject: the account\n  kim@example.com is full", "kim@example.com is full"),
+        ("It is not delivered. The user, kim@example.com,\nhas left us.", "The user, has left us."),
+        (
+            'Your mail "This account is closed" for the user\nkim@example.com was not delivered',
+            "for the user was not delivered",
+        ),
+        ("Your mail on a user unknown to\nkim@example.com was not delivered", "was not delivered"),
+        ("It is not delivered.\nRecipient: kim@example.com\nis unknown", "kim@example.com is unknown"),
         ("It is not delivered to the account\n\n  kim@example.com\n\nThe box is full.", "The box is full."),
     ],
 )

@@ -30,6 +30,7 @@ MAX_WORDS: Final = 1500
 MAX_LINES: Final = 4000
 MAX_SPOTS: Final = 4
 MAX_BEGUN: Final = 200  # characters of a line above an address
+MAX_CALLED: Final = 4  # words that an address is called by, such as `there is no user`
 MAX_LABEL: Final = 80  # characters of a line that may be one such as `Reason:`
 MAX_BLANK: Final = 2  # lines between an address and what is said of it; what stands further off is said of nobody
 
@@ -45,7 +46,8 @@ _LEADS_ON: Final = (":", _WIDE_COLON)  # `because:`, and the reason in a paragra
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
-_SENTENCE_END: Final = re.compile(r"[.:;!?@\uff1a\u3002]")
+_SENTENCE_END: Final = re.compile(r"[.:;!?@\"\u201c-\u201f\u00ab\u00bb\uff1a\u3002]")
+_COMMAS: Final = ",'\u2018\u2019<("
 _OPENING: Final = "< \"'"
 _CLOSING: Final = "> \"'"
 _LEADING: Final = " >:;,.\"')]-"
@@ -187,14 +189,21 @@ class Explanation:
         if place.kind != ON_ITS_OWN and (not block or (place.kind == AFTER_LABEL and _says_why(before))):
             block.insert(0, before.strip(_LEADING + "<"))  # `unknown user: kaspar@...`
         words = one_line(" ".join(block))
-        if not before.strip(_OPENING) and words.startswith(wording().continuations):
-            words = f"{self._begun_above(place.line) or place.address} {words}"
+        if words.startswith(wording().continuations):
+            words = f"{self._begun(place, before.strip(_OPENING))} {words}".lstrip()
         return "" if _is_only_help(block) and not any(codes_in(words)) else words
 
-    def _begun_above(self, number: int) -> str:
-        """Return how the sentence begins that the line `number` goes on, from the line above; "" where none does."""
-        above = next(filter(None, (line.strip() for line in reversed(self._lines[max(0, number - 2) : number]))), "")
-        return "" if quotes_mail(above) else _SENTENCE_END.split(above[-MAX_BEGUN:])[-1].strip()
+    def _begun(self, place: Place, before: str) -> str:
+        """Return how the sentence begins that goes on behind the address at `place`: with that, or what it is called.
+
+        Other words `before` it, or in the line above, may tell what the mail itself said, and are left out.
+        """
+        above = [line.strip() for line in reversed(self._lines[max(0, place.line - 2) : place.line])]
+        begun = next(filter(None, [before] if before else above), "")
+        words = _SENTENCE_END.split(begun[-MAX_BEGUN:])[-1].split()
+        if not words or quotes_mail(begun):
+            return place.address
+        return " ".join(words[-MAX_CALLED:]) if words[-1].strip(_COMMAS).lower() in wording().appositions else ""
 
     def _is_heading(self, number: int) -> bool:
         """Say whether the line `number` is underlined: what follows is of another matter (MailMarshal's details)."""

@@ -28,6 +28,7 @@ class Wording:
     """The texts of `prose.toml`; `told` are those lists that `TOLD` names."""
 
     __slots__ = (
+        "appositions",
         "contacts",
         "continuations",
         "labels",
@@ -68,6 +69,7 @@ class Wording:
         quoted: frozenset[str],
         reasons: frozenset[str],
         contacts: Phrases,
+        appositions: frozenset[str],
         continuations: tuple[str, ...],
         own_users: Phrases,
     ) -> None:
@@ -88,6 +90,7 @@ class Wording:
         self.quoted = quoted
         self.reasons = reasons
         self.contacts = contacts
+        self.appositions = appositions
         self.continuations = continuations
         self.own_users = own_users
 
@@ -106,6 +109,7 @@ def wording() -> Wording:
         "others": frozenset(lists["others"]),
         "quoted": frozenset(lists["quoted"]),
         "reasons": frozenset(lists["reasons"]),
+        "appositions": frozenset(lists["appositions"]),
         "continuations": tuple(lists["continuations"]),
     }
     as_is["told"] = PhraseBook({name: lists.pop(name) for name in TOLD})
