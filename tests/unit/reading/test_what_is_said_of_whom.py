@@ -151,6 +151,23 @@ def test_a_refusals_reason_names_a_new_address_and_not_who_refused() -> None:
     assert [report.recipient for report in read_mail(mail.encode()).reports] == ["kim@example.com"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your message 'User unknown' for user kim@example.com could not be delivered.",
+        'The mail "User unknown" for user\nkim@example.com could not be delivered.',
+        "The mail \u00abUser unknown\u00bb for user kim@example.com could not be delivered.",
+        "The mail for kim@example.com could not be delivered.\n\nSubject: 550 5.1.1 User unknown\n",
+        "Your message\n  Subject: 550 5.1.1 User unknown\n  To: kim@example.com\ncould not be delivered.",
+    ],
+)
+def test_the_subject_of_the_mail_that_was_sent_is_no_reason(text: str) -> None:
+    (report,) = _reports(f"This is to tell you:\n\n{text}\n")
+    assert report.recipient == "kim@example.com"
+    assert "unknown" not in (report.diagnostic or "").lower()
+    assert (report.reply_code, report.status) == (None, None)
+
+
 @pytest.mark.parametrize("label", ["Důvod / Reason:", "Reason:\n-------", " *** Grund:", "原因：\n"])
 def test_a_paragraph_with_a_code_behind_a_line_that_announces_the_reason_says_why(label: str) -> None:
     begin = "A letter to <kim@example.com> did not arrive.\nIt comes back with this."
@@ -182,6 +199,10 @@ def test_a_line_that_announces_something_else_leads_to_no_reason(label: str) -> 
             "for the user was not delivered",
         ),
         ("Your mail on a user unknown to\nkim@example.com was not delivered", "was not delivered"),
+        (
+            "Le message n'a pas été remis car l\u2019adresse\nkim@example.com est fermée",
+            "été remis car l\u2019adresse est fermée",
+        ),
         ("It is not delivered.\nRecipient: kim@example.com\nis unknown", "kim@example.com is unknown"),
         ("It is not delivered to the account\n\n  kim@example.com\n\nThe box is full.", "The box is full."),
     ],

@@ -46,7 +46,12 @@ _LEADS_ON: Final = (":", _WIDE_COLON)  # `because:`, and the reason in a paragra
 _MARKS: Final = MARKS + "".join(_LEADS_ON)
 # How sendmail reports that its own mailer failed; what that wrote (`mail.local: unknown user: kai`) stands before it.
 _MAILER_FAILED: Final = re.compile(r"5\d\d .*\.\.\. (?:service unavailable|unknown mailer error \d+)$", re.IGNORECASE)
-_SENTENCE_END: Final = re.compile(r"[.:;!?@\"\u201c-\u201f\u00ab\u00bb\uff1a\u3002]")
+# What a system quotes within a line, as the subject of the mail.
+_QUOTED: Final = re.compile(
+    "\"[^\"]{0,200}\"|\\B'[^']{0,200}'\\B|\u201c[^\u201d]{0,200}\u201d|\u201e[^\u201c]{0,200}\u201c|\u00ab[^\u00bb]{0,200}\u00bb"
+)
+_SENTENCE_END: Final = re.compile(r"[.:;!?@\"\u201c-\u201f\u00ab\u00bb\uff1a\u3002]|\B'|'\B")
+_ELIDED: Final = re.compile(r"['\u2019]")
 _COMMAS: Final = ",'\u2018\u2019<("
 _OPENING: Final = "< \"'"
 _CLOSING: Final = "> \"'"
@@ -186,8 +191,10 @@ class Explanation:
                 break
             if not (line.lstrip().startswith(_RULE) or ("@" in line and names_another(line)) or quotes_mail(line)):
                 block.append(line)
-        if place.kind != ON_ITS_OWN and (not block or (place.kind == AFTER_LABEL and _says_why(before))):
-            block.insert(0, before.strip(_LEADING + "<"))  # `unknown user: kaspar@...`
+        if place.kind != ON_ITS_OWN and (not block or place.kind == AFTER_LABEL):
+            label = _QUOTED.sub(" ", before)
+            if not block or _says_why(label):
+                block.insert(0, label.strip(_LEADING + "<"))  # `unknown user: kaspar@...`
         words = one_line(" ".join(block))
         if words.startswith(wording().continuations):
             words = f"{self._begun(place, before.strip(_OPENING))} {words}".lstrip()
@@ -203,7 +210,8 @@ class Explanation:
         words = _SENTENCE_END.split(begun[-MAX_BEGUN:])[-1].split()
         if not words or quotes_mail(begun):
             return place.address
-        return " ".join(words[-MAX_CALLED:]) if words[-1].strip(_COMMAS).lower() in wording().appositions else ""
+        called = _ELIDED.split(words[-1].strip(_COMMAS).lower())[-1]  # `l'adresse`
+        return " ".join(words[-MAX_CALLED:]) if called in wording().appositions else ""
 
     def _is_heading(self, number: int) -> bool:
         """Say whether the line `number` is underlined: what follows is of another matter (MailMarshal's details)."""

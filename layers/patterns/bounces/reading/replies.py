@@ -8,6 +8,7 @@ from typing import Final
 
 from bounces.reading import commands
 from bounces.reading.places import addresses as addresses_in
+from bounces.reading.places import quotes_mail
 from bounces.reading.text import one_line
 
 # A line of an SMTP session that is a reply, as systems show sessions: `<<< 550 ...`, `<-- 550 ...`, or bare.
@@ -83,7 +84,7 @@ class Replies:
     def _all_told(self) -> list[str]:
         if self._told is None:
             found = [_TOLD_REPLY.match(line) for line in self._lines if ": 5" in line or ":\t5" in line]
-            self._told = [told.group(1) for told in found if told]
+            self._told = [told.group(1) for told in found if told and not quotes_mail(told.string)]
         return self._told
 
     def refused_command(self) -> str:
