@@ -279,3 +279,41 @@ def test_two_replies_with_one_code_are_two() -> None:
     text = "Your mail to kim@example.com could not be delivered.\n\n<<< 550 5.2.1 closed\n<<< 550 5.1.1 unknown\n"
     (report,) = _reports(text)
     assert (report.status, "unknown" in (report.diagnostic or "")) == ("5.2.1", False)
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "1. {}\n   {}\n2. {}\n   {}",
+        "{} => {}\n{} => {}",
+        "{}\t{}\n{}\t{}",
+        "{} - {}\n{} - {}",
+        "Recipient: {}\nReason: {}\n\nRecipient: {}\nReason: {}",
+    ],
+)
+@pytest.mark.parametrize("reasons", [("user unknown", "mailbox full"), ("mailbox full", "550 5.1.1 no such user")])
+def test_each_of_a_list_has_its_own_reason(layout: str, reasons: tuple[str, str]) -> None:
+    listed = layout.format("kim@example.com", reasons[0], "per@example.org", reasons[1])
+    reports = _reports(f"Your message could not be delivered to some of its recipients:\n\n{listed}\n")
+    assert [report.recipient for report in reports] == ["kim@example.com", "per@example.org"]
+    assert [(report.diagnostic or "").removeprefix("Reason: ") for report in reports] == list(reasons)
+
+
+def test_a_list_of_reasons_with_the_address_behind_each() -> None:
+    one, other = _reports("Not delivered:\n\nThe mailbox is full: kim@example.com\nUser unknown: per@example.org\n")
+    assert (one.recipient, one.diagnostic) == ("kim@example.com", "The mailbox is full")
+    assert (other.recipient, other.diagnostic) == ("per@example.org", "User unknown")
+
+
+@pytest.mark.parametrize("blank", ["", "\n"])
+def test_what_leads_to_the_next_recipient_is_not_said_of_the_one_above(blank: str) -> None:
+    text = f"Mailboxes are full:\n{blank}  kim@example.com\n{blank}Users are unknown:\n{blank}  per@example.org\n"
+    reports = _reports(f"Your message could not be delivered.\n\n{text}")
+    assert [report.recipient for report in reports] == ["kim@example.com", "per@example.org"]
+    assert "unknown" not in (reports[0].diagnostic or "")
+
+
+def test_what_is_told_of_the_next_recipient_is_not_said_of_the_one_above() -> None:
+    text = "To: kim@example.com\nError: mailbox full\nTo: per@example.org\nError: user unknown\n"
+    reports = {report.recipient: report.diagnostic for report in _reports(f"Your message was not delivered.\n\n{text}")}
+    assert "unknown" not in (reports["kim@example.com"] or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from bounces.addresses import domain_of
@@ -18,6 +19,7 @@ from bounces.reading.places import (
     Place,
     is_label_of_another,
     names_another,
+    names_recipient,
     quotes_mail,
 )
 from bounces.reading.places import addresses as addresses_in
@@ -55,7 +57,7 @@ _ELIDED: Final = re.compile(r"['\u2019]")
 _COMMAS: Final = ",'\u2018\u2019<("
 _OPENING: Final = "< \"'"
 _CLOSING: Final = "> \"'"
-_LEADING: Final = " >:;,.\"')]-"
+_LEADING: Final = " >:;,.\"')]-="
 
 
 class Explanation:
@@ -178,9 +180,12 @@ class Explanation:
         block = [after] if after and "@" not in after.partition(" ")[0] else []
         if place.kind == IN_SENTENCE and any(codes_in(before)):
             block = [self._lines[place.line].strip()]  # `The error was: 550 5.1.1 <kaspar@...>: ...`
+        begins_next = _next_of_list(before, place.address)
         blank = 0
         for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
-            if (number in owners and own not in owners[number]) or NEXT_HOST in line:
+            if (number in owners and own not in owners[number]) or NEXT_HOST in line or begins_next(line):
+                break
+            if self._is_above_another(number, own, owners):
                 break
             if not line.strip():
                 blank += 1
@@ -199,6 +204,13 @@ class Explanation:
         if words.startswith(wording().continuations):
             words = f"{self._begun(place, before.strip(_OPENING))} {words}".lstrip()
         return "" if _is_only_help(block) and not any(codes_in(words)) else words
+
+    def _is_above_another(self, number: int, own: str, owners: dict[int, set[str]]) -> bool:
+        """Say whether the line `number` leads to another recipient than `own`, right below: `mailbox full:`."""
+        if not self._lines[number].rstrip().endswith(_LEADS_ON):
+            return False
+        below = number + 1 if any(map(str.strip, self._lines[number + 1 : number + 2])) else number + 2
+        return own not in owners.get(below, own)
 
     def _begun(self, place: Place, before: str) -> str:
         """Return how the sentence begins that goes on behind the address at `place`: with that, or what it is called.
@@ -245,6 +257,26 @@ class Explanation:
         return one_line(" ".join(line for line in told if not quotes_mail(line)))
 
 
+def _next_of_list(before: str, address: str) -> Callable[[str], bool]:
+    """Return what says of a line whether it is the next of a list whose line has `before`, and then `address`.
+
+    It has the same label (`To: kaspar@...`), or its address at its end, behind another (`over quota: kaspar@...`).
+    """
+    label, colon, _ = before.partition(":")
+    own, is_last = label.strip(MARKS).lower(), before.rstrip(_OPENING).endswith(_LEADS_ON)
+
+    def begins_next(line: str) -> bool:
+        if not colon or "@" not in line or address in line:
+            return False
+        if own and line[:MAX_LABEL].partition(":")[0].strip(MARKS).lower() == own:
+            return True
+        words = line.split()
+        is_alike = is_last and len(words) > 1 and "@" in words[-1] and words[-2].endswith(_LEADS_ON)
+        return is_alike and not names_another(line)
+
+    return begins_next
+
+
 def _is_only_help(block: list[str]) -> bool:
     """Say whether each line of `block` says whom to ask: `Please reply to postmaster@...`, `if you feel that ...`."""
     contacts = wording().contacts
@@ -262,10 +294,10 @@ def _paragraph(lines: list[str]) -> str:
     found: list[str] = []
     for line in lines:
         words = line.strip()
-        if words and not words.startswith(_RULE):
-            found.extend(() if quotes_mail(words) else (words,))
-        elif found:
+        if found and (not words or words.startswith(_RULE) or names_recipient(words)):
             break
+        if words and not words.startswith(_RULE) and not quotes_mail(words):
+            found.append(words)
     return one_line(" ".join(found))
 
 

@@ -77,8 +77,8 @@ class Named:
         if best == IN_SENTENCE:
             found = self._above_footer(found)
         if best == IN_SENTENCE and len(found) > 1:
-            lower = rest.lower()
-            found = [address for address in found if address.lower() in lower] or self._first_named()
+            known = {address.strip(".'").lower() for line in rest.split("\n") for _, address in addresses_in(line)}
+            found = [address for address in found if address.lower() in known] or self._first_named()
         return found or self._originals()
 
     def _originals(self) -> list[str]:

@@ -33,6 +33,8 @@ _AND: Final = frozenset({",", ";", "and", "&", "und", "et", "y", "e"})  # betwee
 _TO_OTHERS: Final = frozenset(
     {"write", "writing", "reply", "replies", "respond", "forward", "redirect", "resend", "moved", "changed"}
 )
+_ARROWS: Final = ("=> ", "-> ", "--> ", "==> ")
+_COLONS: Final = (":", "\uff1a")
 _SUCCESS: Final = "successful"  # of `successfully delivered`, and sendmail's `successful delivery notifications`
 _SIGNATURE: Final = "-- "  # RFC 3676 4.3
 _BEFORE: Final = " \t<:=\"'([`-\u201c\uff1a"
@@ -58,7 +60,7 @@ class _Grammar:
 def _grammar(first: str, more: str, letter: str = "") -> _Grammar:
     domain = rf"{first}(?:{more}){{0,254}}"
     address = rf"(?:{letter}[^\s<>()\[\]:;,\"'`=@/|]){{1,128}}@{domain}"
-    before = r"[\s>*•·\-\"'(<\[]{0,40}(?i:smtp:|mailto:|rfc822;)?\s?"
+    before = r"(?:\s{0,40}\d{1,4}[.)]\s)?[\s>*•·\-\"'(<\[]{0,40}(?i:smtp:|mailto:|rfc822;)?\s?"
     return _Grammar(re.compile(domain), re.compile(rf"{before}({_QUOTED}|{address})([\"'>)\].,;*:]{{0,20}})"))
 
 
@@ -104,6 +106,10 @@ def places_in_words(lines: list[str], plain: list[Place], own: str) -> list[Plac
     for number, line in enumerate(lines):
         if "@" in line and len(line) <= MAX_LINE and number not in taken:
             _in_words(found, number, line, own)
+    firsts = {place.line: place for place in reversed(found)}.values()
+    reasons = [place for place in firsts if _is_behind_reason(lines[place.line], place.address)]
+    for place in reasons if len(reasons) > 1 else ():
+        place.kind = AFTER_LABEL
     return found
 
 
@@ -121,6 +127,12 @@ def names_another(line: str) -> bool:
     return bool(colon) and _is_of_another(label.lower().strip(MARKS))
 
 
+def names_recipient(line: str) -> bool:
+    """Say whether `line` is the label of a recipient and an address: `Recipient: Kim <kim@example.com>`."""
+    label, colon, named = line[:MAX_LINE].partition(":")
+    return bool(colon) and "@" in named and label.strip(MARKS).lower() in wording().labels
+
+
 def quotes_mail(line: str) -> bool:
     """Say whether `line` tells the subject or the date of the mail that was sent, in that mail's own words."""
     label, colon, _ = line[:MAX_LABEL].replace("\uff1a", ":").partition(":")
@@ -136,6 +148,8 @@ def _is_plain(line: str, first: re.Match[str]) -> bool:
     marks = first.group(2)
     if marks.endswith((":", ",", ";", ">", "]", ">.", "'", '"')) and (after[0].isspace() or marks[-1] == ":"):
         return True
+    if said.startswith(_ARROWS) or after[0] == "\t":
+        return "@" not in said.partition(" ")[2].lstrip().partition(" ")[0]
     return after[0].isspace() and (said.startswith(("- ", "-- ")) or said[0].isupper() or said[0] == "(")
 
 
@@ -197,6 +211,12 @@ def _in_words(found: list[Place], number: int, line: str, own: str) -> None:
 def joins(between: str) -> bool:
     """Say whether what stands `between` two addresses makes a list of them, for which one label stands."""
     return between.strip(_AROUND).lower() in _AND
+
+
+def _is_behind_reason(line: str, address: str) -> bool:
+    """Say whether `line` has why something failed, a colon, and then `address`: `mailbox does not exist: kim@...`."""
+    before = line.partition(address)[0].rstrip(_AROUND).lower()
+    return before.endswith(_COLONS) and bool(wording().told.lists_in(before[-MAX_LABEL:]))
 
 
 def _is_labelled(before: str) -> bool:
