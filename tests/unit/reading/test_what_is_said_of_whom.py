@@ -288,6 +288,7 @@ def test_two_replies_with_one_code_are_two() -> None:
         "{} => {}\n{} => {}",
         "{}\t{}\n{}\t{}",
         "{} - {}\n{} - {}",
+        "(1) {}\n    {}\n(2) {}\n    {}",
         "Recipient: {}\nReason: {}\n\nRecipient: {}\nReason: {}",
     ],
 )
@@ -317,3 +318,22 @@ def test_what_is_told_of_the_next_recipient_is_not_said_of_the_one_above() -> No
     text = "To: kim@example.com\nError: mailbox full\nTo: per@example.org\nError: user unknown\n"
     reports = {report.recipient: report.diagnostic for report in _reports(f"Your message was not delivered.\n\n{text}")}
     assert "unknown" not in (reports["kim@example.com"] or "")
+
+
+@pytest.mark.parametrize(
+    "layout", ["{} | {}\n{} | {}", "--- {} ---\n{}\n--- {} ---\n{}", "{} failed: {}\n{} failed: {}"]
+)
+def test_lines_that_go_on_alike_behind_an_address_are_a_list(layout: str) -> None:
+    listed = layout.format("kim@example.com", "mailbox full", "per@example.org", "user unknown")
+    one, other = _reports(f"Your message could not be delivered to some of its recipients:\n\n{listed}\n")
+    assert (one.recipient, other.recipient) == ("kim@example.com", "per@example.org")
+    assert "full" in (one.diagnostic or "")
+    assert "unknown" not in (one.diagnostic or "")
+    assert "unknown" in (other.diagnostic or "")
+
+
+@pytest.mark.parametrize("text", ["{} <{}>\n{} <{}>", "Error: {} ({})\nError: {} ({})", "{}: {}\n{}: {}"])
+def test_what_is_said_before_the_next_address_is_not_said_of_the_one_above(text: str) -> None:
+    listed = text.format("message refused", "kim@example.com", "mailbox does not exist", "per@example.org")
+    reports = {r.recipient: r.diagnostic for r in _reports(f"Your message was not delivered.\n\n{listed}\n")}
+    assert "exist" not in (reports.get("kim@example.com") or "")

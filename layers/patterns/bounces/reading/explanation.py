@@ -57,6 +57,7 @@ _ELIDED: Final = re.compile(r"['\u2019]")
 _COMMAS: Final = ",'\u2018\u2019<("
 _OPENING: Final = "< \"'"
 _CLOSING: Final = "> \"'"
+_CLOSED: Final = _CLOSING + ".)]:"
 _LEADING: Final = " >:;,.\"')]-="
 
 
@@ -173,14 +174,15 @@ class Explanation:
     def _block(self, place: Place, owners: dict[int, set[str]]) -> str:
         """Return the rest of an address's line and what follows it, up to the next recipient or a blank line."""
         own = place.address.lower()
-        before, _, after = self._lines[place.line].partition(place.address)
+        before, _, rest = self._lines[place.line].partition(place.address)
+        after = rest
         if after.lstrip(_CLOSING).startswith("... "):
             return one_line(after.lstrip(_LEADING))  # sendmail's transcript, where the next line is another's
         after = after.lstrip(_LEADING)
         block = [after] if after and "@" not in after.partition(" ")[0] else []
         if place.kind == IN_SENTENCE and any(codes_in(before)):
             block = [self._lines[place.line].strip()]  # `The error was: 550 5.1.1 <kaspar@...>: ...`
-        begins_next = _next_of_list(before, place.address)
+        begins_next = _next_of_list(place, before, rest)
         blank = 0
         for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
             if (number in owners and own not in owners[number]) or NEXT_HOST in line or begins_next(line):
@@ -235,12 +237,11 @@ class Explanation:
 
         Of the first few, the first with a code.
         """
-        known = wording().reasons
         found: list[str] = []
         for number, line in enumerate(self._lines, 1):
-            label, colon, beside = line.replace(_WIDE_COLON, ":").partition(":")
-            if not colon or len(label) > MAX_LABEL or label.strip(_MARKS).lower() not in known:
+            if not _gives_reason(line):
                 continue
+            beside = line.replace(_WIDE_COLON, ":").partition(":")[2]
             reason = _paragraph([beside, *self._lines[number : number + MAX_BLOCK]])
             if any(codes_in(reason)):
                 return reason
@@ -257,22 +258,26 @@ class Explanation:
         return one_line(" ".join(line for line in told if not quotes_mail(line)))
 
 
-def _next_of_list(before: str, address: str) -> Callable[[str], bool]:
-    """Return what says of a line whether it is the next of a list whose line has `before`, and then `address`.
+def _next_of_list(place: Place, before: str, after: str) -> Callable[[str], bool]:
+    """Return what says of a line whether it is the next of a list, if that of `place` has words `before` or `after`.
 
-    It has the same label (`To: kaspar@...`), or its address at its end, behind another (`over quota: kaspar@...`).
+    It has the same label (`To: kaspar@...`), or its address too at its end or its beginning, in words.
     """
     label, colon, _ = before.partition(":")
-    own, is_last = label.strip(MARKS).lower(), before.rstrip(_OPENING).endswith(_LEADS_ON)
+    own = label.strip(MARKS).lower() if colon else ""
+    is_last = not after.strip(_CLOSED) and bool(before.strip(MARKS))
+    is_first = place.kind != ON_ITS_OWN and not before.strip(MARKS) and bool(after.strip())
+    has_codes = any(codes_in(before)) or any(codes_in(after))
 
     def begins_next(line: str) -> bool:
-        if not colon or "@" not in line or address in line:
+        if "@" not in line or place.address in line:
             return False
         if own and line[:MAX_LABEL].partition(":")[0].strip(MARKS).lower() == own:
             return True
-        words = line.split()
-        is_alike = is_last and len(words) > 1 and "@" in words[-1] and words[-2].endswith(_LEADS_ON)
-        return is_alike and not names_another(line)
+        words = line.strip(MARKS).split()
+        if len(words) == 1 or not ((is_last and "@" in words[-1]) or (is_first and "@" in words[0])):
+            return False
+        return not (names_another(line) or _is_only_help([line])) and (has_codes or not any(codes_in(line)))
 
     return begins_next
 
@@ -294,11 +299,17 @@ def _paragraph(lines: list[str]) -> str:
     found: list[str] = []
     for line in lines:
         words = line.strip()
-        if found and (not words or words.startswith(_RULE) or names_recipient(words)):
+        if found and (not words or words.startswith(_RULE) or names_recipient(words) or _gives_reason(words)):
             break
         if words and not words.startswith(_RULE) and not quotes_mail(words):
             found.append(words)
     return one_line(" ".join(found))
+
+
+def _gives_reason(line: str) -> bool:
+    """Say whether `line` begins with a label that leads to a reason."""
+    label, colon, _ = line[:MAX_LABEL].replace(_WIDE_COLON, ":").partition(":")
+    return bool(colon) and label.strip(_MARKS).lower() in wording().reasons
 
 
 def _hand_over(findings: list[Finding]) -> None:

@@ -30,6 +30,7 @@ _NO_LOCAL: Final = frozenset(
 _WITHOUT_SPACES: Final = "\u2e80"  # from here on scripts set no space between a word and an address
 _AROUND: Final = " \t<>\"'[]"
 _AND: Final = frozenset({",", ";", "and", "&", "und", "et", "y", "e"})  # between addresses that one label is for
+_OR: Final = _AND | {"or", "oder", "ou", "o"}
 _TO_OTHERS: Final = frozenset(
     {"write", "writing", "reply", "replies", "respond", "forward", "redirect", "resend", "moved", "changed"}
 )
@@ -60,7 +61,7 @@ class _Grammar:
 def _grammar(first: str, more: str, letter: str = "") -> _Grammar:
     domain = rf"{first}(?:{more}){{0,254}}"
     address = rf"(?:{letter}[^\s<>()\[\]:;,\"'`=@/|]){{1,128}}@{domain}"
-    before = r"(?:\s{0,40}\d{1,4}[.)]\s)?[\s>*•·\-\"'(<\[]{0,40}(?i:smtp:|mailto:|rfc822;)?\s?"
+    before = r"(?:\s{0,40}\(?(?:\d{1,4}|[A-Za-z])[.)]\s)?[\s>*•·\-\"'(<\[]{0,40}(?i:smtp:|mailto:|rfc822;)?\s?"
     return _Grammar(re.compile(domain), re.compile(rf"{before}({_QUOTED}|{address})([\"'>)\].,;*:]{{0,20}})"))
 
 
@@ -106,10 +107,14 @@ def places_in_words(lines: list[str], plain: list[Place], own: str) -> list[Plac
     for number, line in enumerate(lines):
         if "@" in line and len(line) <= MAX_LINE and number not in taken:
             _in_words(found, number, line, own)
-    firsts = {place.line: place for place in reversed(found)}.values()
+    firsts = list({place.line: place for place in reversed(found)}.values()) if len(found) > 1 else []
     reasons = [place for place in firsts if _is_behind_reason(lines[place.line], place.address)]
-    for place in reasons if len(reasons) > 1 else ():
-        place.kind = AFTER_LABEL
+    alike: dict[str, list[Place]] = {}
+    for place in firsts:
+        alike.setdefault(_word_behind(lines[place.line], place.address), []).append(place)
+    for word, places in (*alike.items(), (":", reasons)):
+        for place in places if word and len(places) > 1 else ():
+            place.kind = AFTER_LABEL
     return found
 
 
@@ -217,6 +222,13 @@ def _is_behind_reason(line: str, address: str) -> bool:
     """Say whether `line` has why something failed, a colon, and then `address`: `mailbox does not exist: kim@...`."""
     before = line.partition(address)[0].rstrip(_AROUND).lower()
     return before.endswith(_COLONS) and bool(wording().told.lists_in(before[-MAX_LABEL:]))
+
+
+def _word_behind(line: str, address: str) -> str:
+    """Return the word behind the `address` that begins a `line`: of a list, `failed` or `|`; "" where that is none."""
+    before, _, after = line.partition(address)
+    word = "" if before.strip(MARKS) else after.lstrip(_AROUND).partition(" ")[0].lower()
+    return "" if word in _OR or "@" in word else word
 
 
 def _is_labelled(before: str) -> bool:
