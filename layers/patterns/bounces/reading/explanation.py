@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Final
 
 from bounces.addresses import domain_of
@@ -182,12 +181,13 @@ class Explanation:
         block = [after] if after and "@" not in after.partition(" ")[0] else []
         if place.kind == IN_SENTENCE and any(codes_in(before)):
             block = [self._lines[place.line].strip()]  # `The error was: 550 5.1.1 <kaspar@...>: ...`
-        begins_next = _next_of_list(place, before, rest)
         blank = 0
         for number, line in enumerate(self._lines[place.line + 1 : place.line + MAX_BLOCK], place.line + 1):
-            if (number in owners and own not in owners[number]) or NEXT_HOST in line or begins_next(line):
+            if (number in owners and own not in owners[number]) or NEXT_HOST in line:
                 break
-            if self._is_above_another(number, own, owners):
+            if "@" in line and place.address not in line and _is_next_of_list(line, place, before, rest):
+                break
+            if line.rstrip().endswith(_LEADS_ON) and self._is_above_another(number, own, owners):
                 break
             if not line.strip():
                 blank += 1
@@ -208,9 +208,7 @@ class Explanation:
         return "" if _is_only_help(block) and not any(codes_in(words)) else words
 
     def _is_above_another(self, number: int, own: str, owners: dict[int, set[str]]) -> bool:
-        """Say whether the line `number` leads to another recipient than `own`, right below: `mailbox full:`."""
-        if not self._lines[number].rstrip().endswith(_LEADS_ON):
-            return False
+        """Say whether another recipient than `own` stands right below the line `number`, such as `mailbox full:`."""
         below = number + 1 if any(map(str.strip, self._lines[number + 1 : number + 2])) else number + 2
         return own not in owners.get(below, own)
 
@@ -239,7 +237,7 @@ class Explanation:
         """
         found: list[str] = []
         for number, line in enumerate(self._lines, 1):
-            if not _gives_reason(line):
+            if (":" not in line and _WIDE_COLON not in line) or not _gives_reason(line):
                 continue
             beside = line.replace(_WIDE_COLON, ":").partition(":")[2]
             reason = _paragraph([beside, *self._lines[number : number + MAX_BLOCK]])
@@ -258,28 +256,25 @@ class Explanation:
         return one_line(" ".join(line for line in told if not quotes_mail(line)))
 
 
-def _next_of_list(place: Place, before: str, after: str) -> Callable[[str], bool]:
-    """Return what says of a line whether it is the next of a list, if that of `place` has words `before` or `after`.
+def _is_next_of_list(line: str, place: Place, before: str, after: str) -> bool:
+    """Say whether `line`, with another address, is the next of a list, if that of `place` has words around its own.
 
     It has the same label (`To: kaspar@...`), or its address too at its end or its beginning, in words.
     """
     label, colon, _ = before.partition(":")
     own = label.strip(MARKS).lower() if colon else ""
-    is_last = not after.strip(_CLOSED) and bool(before.strip(MARKS))
-    is_first = place.kind != ON_ITS_OWN and not before.strip(MARKS) and bool(after.strip())
-    has_codes = any(codes_in(before)) or any(codes_in(after))
-
-    def begins_next(line: str) -> bool:
-        if "@" not in line or place.address in line:
-            return False
-        if own and line[:MAX_LABEL].partition(":")[0].strip(MARKS).lower() == own:
-            return True
-        words = line.strip(MARKS).split()
-        if len(words) == 1 or not ((is_last and "@" in words[-1]) or (is_first and "@" in words[0])):
-            return False
-        return not (names_another(line) or _is_only_help([line])) and (has_codes or not any(codes_in(line)))
-
-    return begins_next
+    if own and line[:MAX_LABEL].partition(":")[0].strip(MARKS).lower() == own:
+        return True
+    words = line.strip(MARKS).split()
+    if len(words) < 2:
+        return False
+    if before.strip(MARKS):
+        is_alike = "@" in words[-1] and not after.strip(_CLOSED)
+    else:
+        is_alike = "@" in words[0] and place.kind != ON_ITS_OWN and bool(after.strip())
+    if not is_alike or names_another(line) or _is_only_help([line]):
+        return False
+    return not any(codes_in(line)) or any(codes_in(before)) or any(codes_in(after))
 
 
 def _is_only_help(block: list[str]) -> bool:

@@ -13,6 +13,7 @@ MAX_LINE: Final = 4000
 MAX_LOCAL_PART: Final = 128
 MAX_LABEL: Final = 60
 MAX_LABEL_WORDS: Final = 5
+MAX_COUNT: Final = 48  # characters of a line that may be the number of what it lists
 MAX_CELL: Final = 4  # lines up from an address in which its label stands, in a table that became lines
 
 # Kinds of place, the plainest first.
@@ -48,6 +49,9 @@ _REMARK: Final = re.compile(
 )
 
 
+_COUNTED: Final = re.compile(r"\s{0,40}\(?(?:\d{1,4}|[A-Za-z])[.)]\s")
+
+
 class _Grammar:
     """How addresses are written in a line: what a domain is, and a line that begins with an address."""
 
@@ -61,7 +65,7 @@ class _Grammar:
 def _grammar(first: str, more: str, letter: str = "") -> _Grammar:
     domain = rf"{first}(?:{more}){{0,254}}"
     address = rf"(?:{letter}[^\s<>()\[\]:;,\"'`=@/|]){{1,128}}@{domain}"
-    before = r"(?:\s{0,40}\(?(?:\d{1,4}|[A-Za-z])[.)]\s)?[\s>*•·\-\"'(<\[]{0,40}(?i:smtp:|mailto:|rfc822;)?\s?"
+    before = r"[\s>*•·\-\"'(<\[]{0,40}(?i:smtp:|mailto:|rfc822;)?\s?"
     return _Grammar(re.compile(domain), re.compile(rf"{before}({_QUOTED}|{address})([\"'>)\].,;*:]{{0,20}})"))
 
 
@@ -91,7 +95,11 @@ def plain_places(lines: list[str]) -> list[Place]:
             if _SUCCESS in line or delivered:
                 delivered = _leads_to_delivered(line, delivered=delivered)
         elif not delivered and len(line) <= MAX_LINE:
-            first = (_ASCII if line.isascii() else _ANY_SCRIPT).first.match(line)
+            begins = (_ASCII if line.isascii() else _ANY_SCRIPT).first
+            first = begins.match(line)
+            if first is None and (")" in line[:MAX_COUNT] or ". " in line[:MAX_COUNT]):
+                counted = _COUNTED.match(line)
+                first = begins.match(line, counted.end()) if counted else None
             if first and _is_plain(line, first) and not _is_below_another(lines, number):
                 _add(found, number, first.group(1), ON_ITS_OWN)
     return found
